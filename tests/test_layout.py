@@ -274,5 +274,5 @@ def test_no_number_is_dialled_but_by_admission() -> None:
 
 
 def _uses(text: str, word: str) -> bool:
-    """Whether a word stands in the code by itself, and not as the end of a longer name."""
-    return re.search(rf"(?<![\w]){re.escape(word)}", text) is not None
+    """Whether a word stands in the code by itself: not as the end of a longer name, nor where it is made."""
+    return re.search(rf"(?<![\w])(?<!class ){re.escape(word)}", text) is not None

@@ -1,15 +1,15 @@
 """What alerts there are, and what each says, in every language that the bridge speaks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
+
+from msgspec import Struct
 
 Language = Literal["en", "fr"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
+class Wording(Struct, frozen=True, kw_only=True):
     """`title` is a line; `text` says what happens and what to do; `over` is the line when it is over.
 
     Names in braces are details of what was observed.
@@ -20,8 +20,7 @@ class Wording:
     over: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertKind:
+class AlertKind(Struct, frozen=True, kw_only=True):
     """A kind of alert: `code` names it in the database, in logs and to webhooks."""
 
     code: str
@@ -202,8 +201,7 @@ class Alert(Enum):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """What was observed of one kind of alert; `details` fill its text."""
 
     is_wrong: bool

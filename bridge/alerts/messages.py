@@ -1,9 +1,10 @@
 """An alert, or the end of one → the message that says so."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bridge.alerts.kinds import Alert, Language, Observation
 
@@ -24,8 +25,7 @@ class Type(StrEnum):
     TEST = "alert.test"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertMessage:
+class AlertMessage(Struct, frozen=True, kw_only=True):
     """`id` is equal for a message that is sent again; `reply_to` is that of the one that raised it."""
 
     id: str
@@ -37,8 +37,7 @@ class AlertMessage:
     reply_to: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """Writes messages in a language; `url` is the bridge's."""
 
     language: Language

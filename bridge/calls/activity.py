@@ -2,9 +2,11 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.calls.agents import Identity
 from bridge.calls.dispositions import Disposition
@@ -29,8 +31,7 @@ def record_id(kind: str, root_sid: str) -> str:
     return str(uuid.uuid5(NAMESPACE, f"{kind}:{root_sid}"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class Activity(Struct, frozen=True, kw_only=True):
     """A call as Twenty shall show it. Numbers are E.164 or None; times are UTC."""
 
     call_sid: str

@@ -1,10 +1,12 @@
 """A call as one agent had it: what their phone lists, and what they may do with it now."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.calls import control
 from bridge.calls.agents import Identity, client_identity, identity_of
@@ -20,8 +22,7 @@ from bridge.calls.part import CallPart, PartState, part_of
 LONGEST = 128
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Can:
+class Can(Struct, frozen=True, kw_only=True):
     """What an agent can do with a call."""
 
     record: bool = False
@@ -32,8 +33,7 @@ class Can:
     """Whether the other party can be held, and others can be called into the call."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentCall:
+class AgentCall(Struct, frozen=True, kw_only=True):
     """`line` is our number, `colleague` the other party where that is an agent.
 
     `taken_by` is who talked, where that was another agent. `recordings` and `transcript` are those that
@@ -75,8 +75,7 @@ class AgentCall:
         return None if self.colleague else self.call.other_party
 
 
-@dataclass(frozen=True, slots=True)
-class FoldedCall:
+class FoldedCall(Struct, frozen=True):
     """A call, folded once for all agents who are in it."""
 
     evidence: Evidence

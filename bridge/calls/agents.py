@@ -8,9 +8,10 @@ with each other. https://www.twilio.com/docs/voice/client/errors#31105
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NewType, TypeVar
+
+from msgspec import Struct
 
 from bridge.calls.identity_patterns import issued, matching
 from bridge.errors import IdentityRefused
@@ -115,8 +116,7 @@ class Only(Allowed):
         return next(iter(self.names))
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A member of Twenty's workspace; `email` in small letters."""
 
     id: str

@@ -1,10 +1,11 @@
 """Whether an agent takes calls: what they said last, and for a while after a talk that they do not."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
+
+from msgspec import Struct
 
 
 class AvailabilityStatus(StrEnum):
@@ -17,8 +18,7 @@ class AvailabilityStatus(StrEnum):
     """The agent spoke a moment ago, and writes down what was said."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Availability:
+class Availability(Struct, frozen=True, kw_only=True):
     """An agent's status; with `until` it ends by itself."""
 
     status: AvailabilityStatus = AvailabilityStatus.AVAILABLE
@@ -31,8 +31,7 @@ class Availability:
         return self.status is AvailabilityStatus.AVAILABLE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """What an agent said, under one of their identities."""
 
     status: AvailabilityStatus

@@ -1,12 +1,13 @@
 """Callback: one report about a call, in the parameters that Twilio uses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
+
+from msgspec import Struct
 
 PLACE = 4
 """Bytes of a digest that are of its call."""
@@ -75,8 +76,7 @@ class Kind(StrEnum):
     """Ours: an agent (`Agent`) declined a call that rang, on whichever of their phones."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Callback:
+class Callback(Struct, frozen=True, kw_only=True):
     """What arrived, and when.
 
     `digest` is equal for two deliveries of the same thing, so a retry counts once.

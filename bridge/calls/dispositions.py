@@ -1,10 +1,11 @@
 """Dispositions: an agent's outcome and note of a call, sent once or while they type."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from operator import attrgetter
+
+from msgspec import Struct
 
 from bridge.calls.callback import Callback, Kind, digest_of
 
@@ -15,8 +16,7 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
 """What agents choose from, where the settings do not say; by language."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disposition:
+class Disposition(Struct, frozen=True, kw_only=True):
     """What an agent said, in a word and at length; `id` is the same for the same, said again.
 
     Of a note that the agent types `version` counts how often it changed; what was said once has 0.

@@ -1,7 +1,8 @@
 """The ends of a call in progress: who is connected, on hold or rung, and what an agent may do about that."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bridge.calls import control
 from bridge.calls.agents import Identity, client_identity
@@ -16,8 +17,7 @@ from bridge.errors import CallConflict, NotInCall
 EMERGENCY = "An emergency call is never held, moved or passed on."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class End:
+class End(Struct, frozen=True, kw_only=True):
     """One leg that is not over. `joined_as` is the act that called it; None for the first two.
 
     `held`, `inside` (its conference) and `silent` (it only listens) are as last reported.
@@ -46,8 +46,7 @@ class End:
         return act_named(self.joined_as)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ends:
+class Ends(Struct, frozen=True, kw_only=True):
     """The ends of a call in progress; `customer` is None once gone, `conference_sid` is of the last one."""
 
     customer: End | None
@@ -165,8 +164,7 @@ def _conference_sid(evidence: Evidence) -> str | None:
     return sids[-1] if sids else None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """What is to be done to a leg, so that no party waits alone and no conference outlives its call."""
 
     sid: str

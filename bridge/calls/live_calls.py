@@ -7,8 +7,9 @@ for every order of the same callbacks, for duplicates, and after a restart, when
 from bisect import bisect_left, bisect_right, insort
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import ATTEMPT, FORWARDED, OF_CALL, PLACED_BY, Callback, Kind
@@ -67,8 +68,7 @@ FEW_LEGS = 5_000
 ANSWERED = frozenset({"completed", "answered"})
 
 
-@dataclass(slots=True)
-class _Leg:
+class _Leg(Struct):
     """What was heard of one CallSid. Each field only ever goes one way, so that order does not matter."""
 
     heard_at: datetime

@@ -6,11 +6,11 @@ does not know stands in `numbering`. https://github.com/google/libphonenumber/bl
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Self
 
 import phonenumbers
+from msgspec import Struct
 from phonenumbers import (
     NumberParseException,
     PhoneNumber,
@@ -148,8 +148,7 @@ class Number(str):
         return since[0] if len(since) == 1 and not self.is_valid else self
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A number, and what is dialled once it answers: digits, `*`, `#`, and `w` for half a second."""
 
     number: Number

@@ -1,8 +1,9 @@
 """What a call is, or was, for one agent's phone: decided by what was heard of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Kind
@@ -35,8 +36,7 @@ class PartState(StrEnum):
     """It rings, or rang, no agent: a message may have been left."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallPart:
+class CallPart(Struct, frozen=True):
     """`ended` tells whether the state is the last one."""
 
     state: PartState

@@ -1,8 +1,9 @@
 """Access to the phone: what an authenticated user can do with it, and why no call rings there."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Lack(StrEnum):
@@ -26,8 +27,7 @@ WHY = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneAccess:
+class PhoneAccess(Struct, frozen=True, kw_only=True):
     """What a user can do with the phone; `lacks` say why not more."""
 
     agent: bool = False

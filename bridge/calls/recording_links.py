@@ -7,14 +7,14 @@ import base64
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 PURPOSE, OF_TRANSCRIPT = "recording link", "transcript link"
 RECORDING_SID = re.compile(r"RE[0-9a-f]{32}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A URL, and what it is called."""
 
     label: str

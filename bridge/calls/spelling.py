@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 LONGEST = 250
 """libphonenumber reads nothing longer."""
@@ -53,8 +54,7 @@ PAUSE = "wwww"
 """Two seconds, as a comma is to a mobile. https://www.twilio.com/docs/voice/twiml/number#attributes-sendDigits"""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """The number proper, and the extension as people say it and as it is dialled after the answer.
 
     `context` is the calling code of a number that a `tel:` URI has in its local form.

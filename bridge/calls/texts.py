@@ -1,11 +1,12 @@
 """What people hear on the phone and read in Twenty, by language."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
+class Texts(Struct, frozen=True, kw_only=True):
     """The texts of one language; `language` is a tag that Twilio's <Say> speaks."""
 
     language: str
@@ -270,7 +271,7 @@ FRENCH = Texts(
     proposed_by="Proposé par {model}, invite {prompt}, d'après l'appel. À vérifier d'abord.",
 )
 SHIPPED: Mapping[str, Texts] = {"en-US": ENGLISH, "fr-FR": FRENCH}
-NAMES = tuple(name for name in Texts.__dataclass_fields__ if name != "language")
+NAMES = tuple(name for name in Texts.__struct_fields__ if name != "language")
 
 
 def why_not_placed(texts: Texts, reason: str) -> str:

@@ -4,10 +4,10 @@ All functions raise InboxUnavailable.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, union, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,16 +19,14 @@ from bridge.inbox.store import Inbox
 from bridge.inbox.tables import agent_calls, callbacks, calls, due, kept, listed
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Keyset:
+class Keyset(Struct, frozen=True, order=True):
     """Where in a list a call stands."""
 
     at: datetime
     root_sid: str
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Calls with their places, newest first; `last` is where the next page begins, if there is one."""
 
     calls: Sequence[tuple[Keyset, KnownCall]]
@@ -116,8 +114,7 @@ UNSETTLED = 100
 """How many of an agent's newest calls are searched for those that are not written to Twenty yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(Struct, frozen=True):
     """The other party of calls: by numbers (E.164), and by the id of a person in Twenty."""
 
     numbers: Collection[str]
@@ -218,8 +215,7 @@ async def _known(connection: AsyncConnection, root_sids: Iterable[str]) -> dict[
     return {sid: by_sid[root] for root, sid in given.items() if root in by_sid}
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """A call whose callbacks were not read; a change of it has another revision."""
 
     root_sid: str
@@ -227,8 +223,7 @@ class Heard:
     heard_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class HeardPage:
+class HeardPage(Struct, frozen=True):
     """Such calls with their places, newest first; `last` is where the next page begins, if there is one."""
 
     calls: Sequence[tuple[Keyset, Heard]]

@@ -4,10 +4,10 @@ All functions raise InboxUnavailable.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import case, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,8 +15,7 @@ from bridge.inbox.store import Inbox
 from bridge.inbox.tables import agent_states, insert_into
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentState:
+class AgentState(Struct, frozen=True, kw_only=True):
     """A row; `status` is unset where the agent never said whether they take calls."""
 
     identity: str

@@ -5,12 +5,12 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
+from msgspec import Struct, field
 from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -80,8 +80,7 @@ Operation = Callable[[AsyncConnection], Awaitable[None]]
 Transaction = Callable[[], Awaitable[object]]
 
 
-@dataclass(slots=True)
-class Database:
+class Database(Struct):
     """A SQLite file or a PostgreSQL database: engines to read and to write, and its transactions."""
 
     reading: AsyncEngine

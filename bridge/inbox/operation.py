@@ -4,9 +4,9 @@ All of it raises InboxUnavailable.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,8 +20,7 @@ BY_TWILIO = (Kind.VOICE, Kind.STATUS, Kind.DIAL, Kind.RECORDING, Kind.VOICEMAIL,
 """The callbacks that Twilio sends by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """An alert that stands since then; `sent_at` is when its message went out, None while it waits."""
 
     since: datetime

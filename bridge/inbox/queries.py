@@ -4,11 +4,11 @@ All of them raise InboxUnavailable.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -57,8 +57,7 @@ class State(StrEnum):
     """Its callbacks were dropped: by age, or because a person's data was erased."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownCall:
+class KnownCall(Struct, frozen=True, kw_only=True):
     """A call as the inbox has it; `heard_at` is the arrival of its last callback."""
 
     root_sid: str
@@ -240,8 +239,7 @@ IN_STATE: dict[State | None, tuple[ColumnElement[bool], ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(Struct, frozen=True, kw_only=True):
     """Attempts at writing a revision of a call that had one outcome, `times` in number."""
 
     revision: int

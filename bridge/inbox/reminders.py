@@ -1,10 +1,10 @@
 """Tasks for missed calls: whose task is to be brought up to date, and which calls a task is about."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,8 +21,7 @@ LONGEST_WAIT = timedelta(hours=1)
 """How long a task that failed waits at the most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reminded:
+class Reminded(Struct, frozen=True):
     """A call of a person, for which there is a task."""
 
     root_sid: str

@@ -10,12 +10,13 @@ of the leg that has a ParentCallSid, or the action of the Dial that made the leg
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
 import structlog
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, RowMapping, Select, Text, bindparam, case, cast, func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,8 +36,7 @@ UNCERTAIN = bytes(16)
 """`written` of a call whose last write is uncertain: Twenty possibly shows an older revision."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueCall:
+class DueCall(Struct, frozen=True, kw_only=True):
     """A call whose newest revision Twenty does not have, with its callbacks.
 
     - `match`: the person it was written to; None if the call has to be matched, for the first time or again.
@@ -93,8 +93,7 @@ class AttemptOutcome(StrEnum):
     """The cause was not this call; the bridge tries again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Struct, frozen=True, kw_only=True):
     """What Twenty has now: the call as of `revision`, on the person of `match`, found by `number` (E.164).
 
     `written` is None of a call that Twenty is not to show; `ended` is True once the call is over.
@@ -115,8 +114,7 @@ class Settled:
     """See `DueCall`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(Struct, frozen=True):
     """How many calls are due and parked; `oldest` is since when the longest-waiting ended call is due."""
 
     due: int
@@ -257,11 +255,11 @@ def unreadable_call(
     )
 
 
-COLUMNS_OF_PERSON = tuple(column.name for column in fields(Person))
+COLUMNS_OF_PERSON = Person.__struct_fields__
 
 
 def stored_match(match: Match) -> Row:
-    """A match as JSON, which `match_of` reads; `dataclasses.asdict` takes three times as long."""
+    """A match as JSON, which `match_of` reads; `asdict` leaves what is within as it is."""
     return {
         "person": match.person and _stored_person(match.person),
         "others": [_stored_person(other) for other in match.others],
@@ -339,8 +337,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
-class StoredCallbacks:
+class StoredCallbacks(Struct):
     """Callbacks by call SID.
 
     `unread`: call SID → a kind that this version does not know; `broken`: call SID → why a callback cannot be

@@ -4,7 +4,8 @@ Each line is complete: with its texts, its agents, and its steps one by one.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bridge.calls.agents import Agents, Allowed, Only, identity_of
 from bridge.calls.routing.lines import (

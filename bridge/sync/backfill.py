@@ -5,8 +5,9 @@ costs nothing.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from bridge.inbox.checkpoints import Checkpoints
 from bridge.sync.reconcile.reconciler import GRACE, LONGEST_CALL
@@ -15,8 +16,7 @@ from bridge.sync.reconcile.twilio_calls import Asking, Found, Wanted
 DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+class Period(Struct, frozen=True, kw_only=True):
     """A day or a part of one, in UTC."""
 
     since: datetime

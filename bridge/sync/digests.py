@@ -1,8 +1,10 @@
 """Content digests: sixteen bytes a call say what Twenty shows of it, so that only news is written."""
 
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.calls.activity import Activity
 
@@ -12,8 +14,7 @@ WITHDRAWN = b"\0\0\0\1"
 """The digest of a note that was written and is empty now: it was withdrawn, or belongs to a user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Digests:
+class Digests(Struct, frozen=True):
     """Digests of a call's record, of its note's text, and of its dispositions."""
 
     record: bytes

@@ -1,7 +1,8 @@
 """How long the worker waits after a failure."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from bridge.errors import BridgeError, InboxUnavailable, TwentyFailed, TwentyOverLimit, TwentyUnavailable
 
@@ -15,8 +16,7 @@ LONGEST_DEFERRAL = timedelta(hours=1)
 """The longest wait of one call that fails while others are written."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """Try again after `length`; `needs_operator` where only an operator can fix the cause."""
 
     length: timedelta

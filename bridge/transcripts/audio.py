@@ -8,10 +8,10 @@ import io
 import wave
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import aiohttp
 from aiohttp import hdrs
+from msgspec import Struct
 
 from bridge.errors import TranscriptRefused, TranscriptUnavailable
 from bridge.network.errors import media_type, why
@@ -38,8 +38,7 @@ OVERLAP_SECONDS = 5
 """What two pieces have in common: a word that one of them cuts is whole in the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sound:
+class Sound(Struct, frozen=True):
     """The form of a WAV file; `offset` is the byte at which its samples begin."""
 
     rate: int
@@ -54,8 +53,7 @@ class Sound:
         return self.frames / self.rate
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Frames of a recording, from `start` up to `stop`."""
 
     start: int
@@ -117,8 +115,7 @@ SHORTEST_SECONDS = 10
 """A file that is no longer than this is not halved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Half:
+class Half(Struct, frozen=True):
     """One half of a file, as a file of its own."""
 
     start_seconds: float

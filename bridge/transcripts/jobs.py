@@ -7,11 +7,11 @@ with the progress that the engine saved.
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 
 from bridge import background
 from bridge.calls.transcripts.recorded import CallRecording, Selection, call_recording

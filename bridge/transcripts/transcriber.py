@@ -1,13 +1,13 @@
 """The seam between jobs and engines: `Transcriber`."""
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from bridge.calls.transcripts.segments import Recorded, Transcript
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """The engine works on it elsewhere: it is to be asked again in so many seconds."""
 
     seconds: float

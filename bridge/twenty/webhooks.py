@@ -10,9 +10,10 @@ import json
 import re
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from bridge.calls.activity import record_id
 from bridge.calls.numbers import Number
@@ -39,8 +40,7 @@ CALL_GONE = frozenset({"phoneCall.deleted", "phoneCall.destroyed"})
 GONE = frozenset({"person.deleted", "person.destroyed"})
 
 
-@dataclass(frozen=True, slots=True)
-class PersonChanged:
+class PersonChanged(Struct, frozen=True):
     """A person was created, changed or restored; `numbers` are all that they have now (E.164).
 
     None where they have so many that reading them would take long.
@@ -50,15 +50,13 @@ class PersonChanged:
     numbers: frozenset[Number] | None
 
 
-@dataclass(frozen=True, slots=True)
-class PersonGone:
+class PersonGone(Struct, frozen=True):
     """A person was deleted, destroyed, or merged into another one."""
 
     person_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallChanged:
+class CallChanged(Struct, frozen=True):
     """A call of the bridge's was changed; `by_api` where the bridge itself can have written it."""
 
     call_sid: str
@@ -66,8 +64,7 @@ class CallChanged:
     by_api: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CallGone:
+class CallGone(Struct, frozen=True):
     """A call of the bridge's was deleted or destroyed."""
 
     call_sid: str

@@ -4,8 +4,8 @@ https://www.twilio.com/docs/voice/twiml/dial and https://www.twilio.com/docs/voi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from twilio.twiml.voice_response import Client, Dial, Number, VoiceResponse
 
 from bridge.calls.routing.lines import Line, Message, Voicemail
@@ -17,8 +17,7 @@ LONGEST_PARAMETER = 128
 """Bytes. https://support.twilio.com/hc/en-us/articles/115011213347"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallerDetails:
+class CallerDetails(Struct, frozen=True, kw_only=True):
     """The caller, as the agents' phones show them.
 
     `number` is the caller ID of a forwarded call: exactly the calling number, or None to show the line's own.
@@ -45,8 +44,7 @@ class CallerDetails:
                 yield parameter, value
 
 
-@dataclass(frozen=True, slots=True)
-class TwimlAnswers:
+class TwimlAnswers(Struct, frozen=True):
     """Writes TwiML for inbound calls."""
 
     urls: CallbackUrls

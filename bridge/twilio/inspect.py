@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import jwt
+from msgspec import Struct
 
 from bridge.calls.agents import identity_of
 from bridge.errors import NotUnderstood
@@ -28,8 +29,7 @@ class Expected:
     app_sid: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A decoded token; its signature is not checked."""
 
     header: Mapping[str, Any]

@@ -1,8 +1,9 @@
 """The URLs that Twilio calls, and the parameters that the bridge adds to them for itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote
+
+from msgspec import Struct
 
 from bridge.calls.callback import JOINED_AS, OF_CALL, PLACED_BY, SHOWS
 
@@ -28,8 +29,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 """A route → where it also is, for accounts whose TwiML App was made for another server."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackUrls:
+class CallbackUrls(Struct, frozen=True):
     """The URLs of a bridge at `public_url` (no slash at its end); absolute, with the retries asked for.
 
     The query is part of what Twilio signs, so that its contents are the bridge's own.

@@ -1,11 +1,11 @@
 """Which request goes where; also under the public URL's path, for proxies that leave it on."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from importlib.resources import files
 
 import aiohttp_cors
 from aiohttp import web
+from msgspec import Struct
 
 from bridge.calls.callback import Kind
 from bridge.twilio.urls import ALIASES
@@ -36,8 +36,7 @@ from bridge.web.twilio.transcripts import Transcripts
 from bridge.web.twilio.voice import Voice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TwilioEdge:
+class TwilioEdge(Struct, frozen=True, kw_only=True):
     """What answers Twilio."""
 
     signed: SignedForms
@@ -46,8 +45,7 @@ class TwilioEdge:
     transcripts: Transcripts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneEdge:
+class PhoneEdge(Struct, frozen=True, kw_only=True):
     """What answers the phone page and widgets."""
 
     tokens: Tokens
@@ -65,8 +63,7 @@ class PhoneEdge:
     events: Events
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicEdge:
+class PublicEdge(Struct, frozen=True, kw_only=True):
     """What answers anyone; recordings and transcripts have signed links, /status signs in by itself."""
 
     health: Health
@@ -76,8 +73,7 @@ class PublicEdge:
     status: StatusPage
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
+class Edge(Struct, frozen=True, kw_only=True):
     """All that answers requests."""
 
     twilio: TwilioEdge

@@ -2,13 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import structlog
 from aiohttp import web
+from msgspec import Struct
 
 from bridge.calls.live_calls import LiveCalls
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
@@ -47,8 +47,7 @@ SCRAPE = web.AppKey("scrape", Scrape)
 SHUTDOWN = web.AppKey("shutdown", Shutdown)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class Bounds(Struct, frozen=True, kw_only=True):
     """What has one right value, and which tests choose otherwise.
 
     `clock` is the time for lines with hours, `recognition_seconds` how long a caller waits to be recognised,

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from bridge.calls.dialling.admission import Admission
 from bridge.calls.dialling.caller_ids import CallerIds
@@ -17,8 +18,7 @@ from bridge.settings.served import lines_of
 from bridge.twenty.people.members import Members
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallRules:
+class CallRules(Struct, frozen=True, kw_only=True):
     """What calls are decided by; the live calls counts for all of them."""
 
     lines: Lines

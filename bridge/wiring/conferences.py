@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from bridge import background
 from bridge.inbox.replicas import poll_replicas
@@ -17,8 +18,7 @@ from bridge.web.conferences.participants import Participants
 from bridge.wiring.calls import CallRules
 
 
-@dataclass(frozen=True, slots=True)
-class ConferenceParts:
+class ConferenceParts(Struct, frozen=True):
     """What moves calls into conferences, and what keeps these."""
 
     moving: Moving

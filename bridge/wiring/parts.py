@@ -1,6 +1,6 @@
 """What handlers share: the parts that are open while the bridge serves."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from bridge.inbox.store import Inbox
 from bridge.sync.worker import Worker
@@ -16,8 +16,7 @@ from bridge.wiring.twenty import Workspace
 from bridge.wiring.twilio import Account
 
 
-@dataclass(frozen=True, slots=True)
-class Drain:
+class Drain(Struct, frozen=True):
     """What keeps calls from Twenty; the worker asks Twenty only where calls are due."""
 
     worker: Worker
@@ -34,8 +33,7 @@ class Drain:
         return self.worker.needs_operator or self.comparison.reason is not None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Struct, frozen=True, kw_only=True):
     """The open parts. `clock` says what time it is for lines with hours."""
 
     inbox: Inbox

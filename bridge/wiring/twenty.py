@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+
+from msgspec import Struct
 
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
@@ -20,8 +21,7 @@ from bridge.web.phone.me import WAITS_SECONDS as ME_WAITS_SECONDS
 from bridge.web.twenty_webhook import TwentyWebhook
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
+class Workspace(Struct, frozen=True, kw_only=True):
     """What asks Twenty. `refresh_members` reads its members, if that was long ago."""
 
     client: TwentyClient

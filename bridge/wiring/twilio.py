@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bridge.settings import Settings
 from bridge.settings.systems import TwilioSettings
@@ -14,8 +15,7 @@ from bridge.twilio.signature import Validator
 from bridge.twilio.tokens import TokenIssuer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """The Twilio account: its REST API and its recordings."""
 
     rest: TwilioRest

@@ -1,7 +1,6 @@
 """Callbacks: recorded ones, and timelines that hypothesis makes up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bridge.calls.callback import Callback, Kind, digest_of
 

@@ -1,10 +1,10 @@
 """Call + person → Activity: ids, titles, durations, and what is a number at all."""
 
-from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.activity import Activity, activity_of, agents_in, record_id, speaker_names, title
 from bridge.calls.callback import Kind

@@ -1,11 +1,11 @@
 """A call as one agent had it: what their phone lists, what they can do with it, and whose call it is."""
 
-from dataclasses import astuple, replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple, replace
 
 from bridge.calls.agent_call import (
     LONGEST,

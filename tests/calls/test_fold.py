@@ -1,12 +1,12 @@
 """Callbacks → Call: every recorded scenario, and what holds for any order of any of them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bridge.calls.callback import PLACE, Callback, Kind
 from bridge.calls.fold.call import CallStatus, Direction, fold

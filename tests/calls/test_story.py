@@ -1,13 +1,13 @@
 """Calls with more than two ends: the story is the script's, in any order of any of its callbacks."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.call import Call, CallStatus, Direction, fold

@@ -1,9 +1,9 @@
 """Rules that can disagree about a call of more than two ends: each pair of them in a script."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.callback import Kind
 from bridge.calls.fold.call import CallStatus, fold

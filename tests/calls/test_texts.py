@@ -1,8 +1,7 @@
 """Texts: every language is complete, and an operator's own come first."""
 
-from dataclasses import asdict
-
 import pytest
+from msgspec.structs import asdict
 
 from bridge.calls.texts import (
     ENGLISH,

@@ -1,12 +1,12 @@
 """Which calls have a task, which are to get one and when: as the worker is told by SQLite."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Match, Person

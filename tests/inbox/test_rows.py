@@ -1,10 +1,10 @@
 """What is stored beside a callback, and what a stored row says: without a database."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Match, Person

@@ -2,11 +2,11 @@
 
 import asyncio
 import stat
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Match, Person
@@ -286,7 +286,7 @@ async def test_one_callback_that_the_database_refuses_costs_no_other(inbox: Inbo
     bad = replace(good[0], call_sid="CA" + "0" * 80, parent_sid=None, digest=b"another digest..")
     if not inbox.is_shared:
         # SQLite takes texts of every length.
-        bad = replace(bad, received_at=None)  # type: ignore[arg-type]
+        bad = replace(bad, received_at=None)
     answers = await asyncio.gather(*map(inbox.store, [*good[:7], bad, *good[7:]]), return_exceptions=True)
     assert [type(answer) for answer in answers if answer] == [InboxRefused]
     assert len(await inbox.claim(200)) == 20

@@ -1,8 +1,8 @@
 """What was said in calls, in Twenty: dialogues, summaries, and tasks that a model proposes."""
 
-from dataclasses import replace
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import update
 
 from bridge.calls.callback import Callback, Kind

@@ -1,8 +1,7 @@
 """What is news of a call: its record, its note, or neither."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.activity import Activity, activity_of
 from bridge.calls.dispositions import Disposition

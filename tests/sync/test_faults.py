@@ -1,11 +1,11 @@
 """Twenty does what it should not: late, slow, wrong, changed under way. Nothing is lost or stays wrong."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.callback import Kind
 from bridge.errors import TwentyUnavailable

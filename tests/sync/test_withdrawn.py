@@ -1,13 +1,14 @@
 """What turns out not to be so leaves Twenty, whatever the timing; what users did there stays."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bridge.calls.callback import Callback, digest_of
 from bridge.inbox.retention import purge

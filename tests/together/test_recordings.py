@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 from aiohttp import ClientPayloadError, ClientResponse, web
+from msgspec.structs import replace
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.recording_links import RecordingLinks, derived_key

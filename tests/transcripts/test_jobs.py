@@ -367,7 +367,7 @@ async def test_another_engine_begins_anew(inbox: Inbox, watch: Watch) -> None:
     assert [progress for _, progress in other.asked] == [""]
 
 
-class Wrong(Selection):
+class Wrong(Selection, frozen=True):
     """Has a fault that one call alone brings out."""
 
     def objection(self, recording: Any) -> str | None:

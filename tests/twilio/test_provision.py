@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.errors import CannotWrite
 from bridge.sandbox.twilio import TwilioSandbox

@@ -4,9 +4,10 @@ Calls out, transfers and steps that forward a call in pass here: TwiML dials not
 which is made here alone.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NewType
+
+from msgspec import Struct
 
 from bridge.calls.agents import Identity, client_identity, identity_of
 from bridge.calls.callback import Callback
@@ -23,8 +24,7 @@ Admitted = NewType("Admitted", str)
 """Whom Twilio may dial: E.164, an allowed short number, or `client:identity`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(Struct, frozen=True):
     """A call to place."""
 
     target: Admitted

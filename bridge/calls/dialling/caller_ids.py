@@ -1,15 +1,15 @@
 """Caller IDs: which of the company's or an agent's numbers a called person sees."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bridge.calls.agents import Identity
 from bridge.calls.numbers import e164, shortened
 from bridge.errors import NumberRefused
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallerIds:
+class CallerIds(Struct, frozen=True, kw_only=True):
     """The configured numbers, all E.164. Agents who have numbers of their `own` show those alone.
 
     The first of a list is shown where the widget asks for none. `region` is where a national one is at home.

@@ -1,11 +1,11 @@
 """Checks a number before it is dialled: E.164, country, kind, and whether it is allowed."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 import phonenumbers
+from msgspec import Struct
 from phonenumbers import PhoneMetadata, PhoneNumberType
 
 from bridge.calls.dialling.rules import EMERGENCY_ANYWHERE, LONGEST_SHORT, Dialling
@@ -51,8 +51,7 @@ KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """A number that was typed. `reason` is why it is not dialled (`calls/texts.py`), empty where it is.
 
     `number` is E.164, None of short numbers and of what is no number; `country` is ISO 3166.

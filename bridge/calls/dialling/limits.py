@@ -1,7 +1,8 @@
 """Limits of calls: for each agent and for all agents, in a minute, in an hour and at once."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bridge.calls.live_calls import LiveCalls
 from bridge.errors import NumberRefused
@@ -9,8 +10,7 @@ from bridge.errors import NumberRefused
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """The limits. Only placed calls count: after a refused call its agent can try again."""
 
     agent_minute: int

@@ -6,11 +6,11 @@ https://github.com/google/libphonenumber/blob/master/FAQ.md
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
+from msgspec import Struct
 from phonenumbers import REGION_CODE_FOR_NON_GEO_ENTITY, PhoneNumberType, shortnumberinfo
 
 from bridge.calls.dialling.surcharged import surcharge_of
@@ -46,8 +46,7 @@ LONGEST_SHORT = 6
 SEPARATORS = re.compile(r"[ ().\-/]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(Struct, frozen=True, kw_only=True):
     """What an operator allows. `region` (ISO 3166) is where national and short numbers are at home.
 
     `allow` and `deny` are beginnings of E.164 numbers; the longest that fits decides, before country and

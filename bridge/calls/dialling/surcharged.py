@@ -5,7 +5,8 @@ Premium rate and shared cost it knows; what is here it does not tell from a comp
 """
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 FICORA = "http://www.ficora.fi/en/index/palvelut/palvelutaiheittain/numerointi/numerotyypitjaalueet"
 """Finland's regulator, now Traficom: service numbers, and the services of each group."""
@@ -14,8 +15,7 @@ NAVI_DIAL = "http://www.ntt.com/release_e/news99/9908/0803.html"
 PORTUGAL = "https://en.wikipedia.org/wiki/Telephone_numbers_in_Portugal"
 
 
-@dataclass(frozen=True, slots=True)
-class Surcharge:
+class Surcharge(Struct, frozen=True):
     """Numbers that begin with `prefix`, in which a dot is any digit; `source` says what they cost."""
 
     prefix: str

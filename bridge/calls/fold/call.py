@@ -6,8 +6,9 @@ More evidence can improve an outcome, but never reopens a call that ended.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
@@ -24,8 +25,7 @@ __all__ = ["Call", "CallStatus", "Direction", "Recording", "call_of", "fold"]
 BLANK = "(blank)"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Recording:
+class Recording(Struct, frozen=True, order=True):
     """A recording that Twilio holds; `duration` in seconds."""
 
     sid: str
@@ -33,8 +33,7 @@ class Recording:
     duration: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """A call. Addresses are as Twilio sent them; times are UTC, durations in seconds.
 
     `agents` holds the identities that called or picked up, in that order. `certain` is false while a callback

@@ -1,8 +1,9 @@
 """The times of agents' acts by Twilio's clock: the bridge's own clock possibly differs from it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from bridge.calls.callback import Callback, Kind
 

@@ -4,9 +4,10 @@ https://www.twilio.com/docs/voice/twiml/conference#attributes-statusCallback
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter, itemgetter
+
+from msgspec import Struct
 
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.acts import HELD, RESUMED, let_go_of
@@ -22,8 +23,7 @@ Points = tuple[_Point, ...]
 """When a state began and ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Participant:
+class Participant(Struct, frozen=True):
     """What was reported of one leg in the call's conferences, in order."""
 
     inside: Points = ()
@@ -37,8 +37,7 @@ class Participant:
 NOT_INSIDE = Participant()
 
 
-@dataclass(frozen=True, slots=True)
-class Conferences:
+class Conferences(Struct, frozen=True):
     """The conferences of a call: `ended_by` is the leg whose leaving ended the last one, where reported.
 
     A conference that a customer left because an agent passed them on blindly is not the call's last.
@@ -164,8 +163,7 @@ def _flag(event: Callback, name: str) -> bool | None:
     return value == "true" if value else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Switch:
+class _Switch(Struct, frozen=True):
     """A hold begins or ends: by an act, or by a report; `arrived` is of the bridge's clock."""
 
     at: datetime

@@ -1,8 +1,9 @@
 """One sentence for Twenty: which agent answered an inbound call, how soon, and which others rang."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.fold.call import Call, Direction
@@ -73,8 +74,7 @@ def _parts(call: Call, story: Story, names: Names, texts: Texts) -> Iterator[str
         yield texts.listened_to_by.format(name=one.name, time=duration(one.seconds, texts))
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """A party's part in a call, by all of its legs."""
 
     name: str

@@ -1,12 +1,12 @@
 """Intervals of time, and what is left of them: for who was with whom, and how long."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, order=True)
-class Interval:
+
+class Interval(Struct, frozen=True, order=True):
     """From a time up to a later one."""
 
     since: datetime

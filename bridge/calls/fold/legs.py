@@ -4,8 +4,9 @@ https://www.twilio.com/docs/voice/twiml#callstatus-values
 """
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from bridge.calls.callback import JOINED_AS, OF_CALL, SHOWS, Callback, Kind
 
@@ -45,8 +46,7 @@ FIRST_LEG = ("inbound", "outbound-api")
 """The `Direction`s of a call's first leg."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(Struct, frozen=True):
     """One CallSid's part in a call. `status` is the best `CallStatus` that Twilio sent for it.
 
     `rung_at` is the time of the first callback that reports `queued`, `initiated` or `ringing`. `from_` is
@@ -125,8 +125,7 @@ def legs_of(callbacks: Sequence[Callback]) -> tuple[Leg, ...]:
     return tuple(_leg(sid, reports[sid]) for sid in sorted(reports))
 
 
-@dataclass(frozen=True, slots=True)
-class _Report:
+class _Report(Struct, frozen=True):
     """The report of one callback about one leg."""
 
     sid: str

@@ -1,9 +1,11 @@
 """Callbacks of one call → its legs, its direction, who called whom, and which agents talked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import OF_CALL, Callback, Kind
@@ -17,8 +19,7 @@ BY_TWILIO = "by_twilio"
 """The reason of a call that Twilio refused: `refused` of `Evidence`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """The `callbacks` of a call without duplicates; `parent` is its first leg, `legs` are the dialled ones.
 
     A call that the REST API placed (`originated`) has its first leg in `legs` until it dials others.

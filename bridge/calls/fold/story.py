@@ -4,10 +4,11 @@ A leg is with the customer while both are connected, neither is on hold, and the
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Protocol
+
+from msgspec import Struct
 
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
@@ -38,8 +39,7 @@ class Parties(Protocol):
     def customer(self) -> Leg | None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
+class Talk(Struct, frozen=True, kw_only=True):
     """One leg's time with the customer, or with the call while it only listened; `address` is whose leg."""
 
     sid: str
@@ -56,8 +56,7 @@ class Talk:
         return seconds_of(self.intervals)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class Hold(Struct, frozen=True, kw_only=True):
     """A time that the customer was on hold; `by` is the agent who asked for it, where that is known."""
 
     interval: Interval
@@ -69,8 +68,7 @@ class Hold:
         return seconds_of((self.interval,))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
+class Story(Struct, frozen=True, kw_only=True):
     """Talks and holds in their order; `ended_by` is the address of the party who ended the call."""
 
     talks: tuple[Talk, ...]
@@ -105,8 +103,7 @@ def end_of(parties: Parties, conferences: Conferences) -> datetime | None:
     return (customer.ended_at if customer else None) or conferences.ended_at
 
 
-@dataclass(frozen=True)
-class _Teller:
+class _Teller(Struct, frozen=True, dict=True):
     parties: Parties
     conferences: Conferences
 

@@ -1,8 +1,9 @@
 """When a call began, was answered and ended, and how long it rang and was talked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bridge.calls.callback import Kind, parse_timestamp
 from bridge.calls.fold.intervals import Interval, seconds_of, within
@@ -12,8 +13,7 @@ from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.story import BEGINNING, end_of
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(Struct, frozen=True):
     """Times in ascending order; `ended_at` is None until the call ends, `talk_seconds` without a talk."""
 
     started_at: datetime

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import product
 from typing import Literal
 
 import phonenumbers
+from msgspec import Struct
 from phonenumbers import PhoneNumberType
 
 from bridge.calls.number_plans import line_of
@@ -22,8 +22,7 @@ SEPARATORS = ("", "_")
 """Between two digits of a short number: nothing, or one character (`_` in SQL's `like`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """A person in Twenty. `owner_id` is the workspace member who is the account owner of their company."""
 
     id: str
@@ -32,8 +31,7 @@ class Person:
     owner_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A person whom a look-up found, with their primary and additional numbers."""
 
     person: Person
@@ -46,8 +44,7 @@ class Candidate:
         return frozenset(number.line for number in self.numbers)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """The chosen person, and others who have the number; `corrected` if a user chose the person in Twenty."""
 
     person: Person | None

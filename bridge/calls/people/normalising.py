@@ -4,10 +4,11 @@ Twenty normalises numbers when they are written, since 2025; older rows are as t
 """
 
 import re
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import phonenumbers
+from msgspec import Struct
+from msgspec.structs import replace
 from phonenumbers import NumberParseException, PhoneNumber
 
 from bridge.calls.numbers import SHORTEST, Number, reading
@@ -26,8 +27,7 @@ LETTERS = re.compile("[A-Za-z]+")
 CALLING_CODE = re.compile(r"\+[1-9][0-9]{0,3}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(Struct, frozen=True):
     """A number as a phone field of Twenty holds it: the national number, `+33`, `FR`, in today's rows."""
 
     number: str

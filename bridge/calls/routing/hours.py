@@ -1,9 +1,10 @@
 """Opening hours of a line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 DAY = 24 * 60
 """Minutes."""
@@ -12,16 +13,14 @@ ONE_DAY = timedelta(days=1)
 STEP, MOST = timedelta(minutes=10), timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True, order=True):
     """Minutes of a day, without the last one; a span that ends on the next day has `ends` past `DAY`."""
 
     begins: int
     ends: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
+class Hours(Struct, frozen=True):
     """A week of spans, Monday first, in local time of a time zone.
 
     A span past midnight belongs to the day on which it begins; no span begins on the dates in `closed`.

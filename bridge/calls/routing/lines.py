@@ -1,39 +1,36 @@
 """A line: one of the company's numbers, and how calls to it and over it are handled."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from bridge.calls.numbers import line_at
 from bridge.calls.routing.hours import Hours
 from bridge.calls.texts import Texts
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Agents who ring at the same time; each as configured, by e-mail in Twenty or by identity."""
 
     agents: tuple[str, ...]
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """The agents who own the caller's company, or spoke with the caller last."""
 
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Telephone:
+class Telephone(Struct, frozen=True):
     """A telephone number (E.164)."""
 
     number: str
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """The last thing that the caller hears: a text, or the URL of an audio file."""
 
     spoken: str
@@ -43,8 +40,7 @@ Step = Owner | Group | Telephone | Message
 """One step of a ring plan; the steps run in order until an agent answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Voicemail:
+class Voicemail(Struct, frozen=True):
     """The greeting before the tone, and how long the caller can talk.
 
     The greeting is a text, or the URL of an audio file.
@@ -55,8 +51,7 @@ class Voicemail:
     transcribe: bool
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingRules:
+class RecordingRules(Struct, frozen=True):
     """Which calls are recorded, and the announcement before (a text, or the URL of an audio file).
 
     `by_agents`: whether agents can start, pause, resume and stop recordings.
@@ -70,8 +65,7 @@ class RecordingRules:
     """Whether a recording pauses while the customer is on hold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """How calls to one number, and calls that show it, are handled; without `hours` it is always open.
 
     `owner_days`: an agent who spoke with the caller within this many days rings first. `ring_seconds` is how
@@ -103,8 +97,7 @@ class Line:
         return self.closed or self.at_last
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(Struct, frozen=True, dict=True):
     """All lines by number (E.164); numbers without an entry have the `default` line."""
 
     default: Line

@@ -5,9 +5,10 @@ action, so any replica can decide the next step.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import zip_longest
+
+from msgspec import Struct, field
 
 from bridge.calls.dialling.admission import Admitted
 from bridge.calls.routing.lines import Group, Line, Message, Owner, Telephone, Voicemail
@@ -16,8 +17,7 @@ MOST_LEGS = 10
 """The most legs that Twilio rings at the same time. https://www.twilio.com/docs/voice/twiml/dial"""
 
 
-@dataclass(frozen=True, slots=True)
-class Ring:
+class Ring(Struct, frozen=True):
     """Rings agents at the same time, for `seconds`."""
 
     step: int
@@ -25,8 +25,7 @@ class Ring:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Forward:
+class Forward(Struct, frozen=True):
     """Rings a telephone number for `seconds`."""
 
     step: int
@@ -41,8 +40,7 @@ Identities = tuple[str, ...]
 """The identities of one agent, the most likely one first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phones:
+class Phones(Struct, frozen=True, kw_only=True):
     """Which agents can be rung now.
 
     `identities` maps agents as configured to their identities. `owners` are the agents who own the company

@@ -1,7 +1,8 @@
 """What was said, as people read it: the dialogue with names and times, and the summary above it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bridge.calls.recording_links import Link
 from bridge.calls.texts import Texts
@@ -16,16 +17,14 @@ LONGEST_TITLE = 200
 """Characters of a task's title."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(Struct, frozen=True):
     """What was said in a call, and its summary, if there is one."""
 
     transcript: Transcript
     summary: CallSummary | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """What one person says until another one speaks; `name` is empty where the speaker is unknown."""
 
     name: str
@@ -41,24 +40,21 @@ class Turn:
         return f"{self.name} ({self.at}): " if self.name else f"({self.at}) "
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryPart:
+class SummaryPart(Struct, frozen=True):
     """A part of a summary under its heading; each point ends with its time, as `(0:42)`."""
 
     heading: str
     points: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ProposedTask:
+class ProposedTask(Struct, frozen=True):
     """A next step that a model proposes, marked as such."""
 
     title: str
     body: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
+class Conversation(Struct, frozen=True, kw_only=True):
     """A call's dialogue and summary in the reader's language; `origin` says what made the summary.
 
     `page` leads to all of it, on the bridge's own page.

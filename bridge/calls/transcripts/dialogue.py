@@ -1,7 +1,8 @@
 """A transcript as a dialogue: who spoke, from when on, and the words."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bridge.calls.transcripts.segments import Segment, Speaker, Transcript
 
@@ -12,8 +13,7 @@ LONGEST_PAUSE = 8.0
 """Seconds of silence after which it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Utterance:
+class Utterance(Struct, frozen=True):
     """What a speaker says until another one speaks; in seconds from the call's start, as plain text."""
 
     speaker: Speaker

@@ -2,10 +2,12 @@
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import SequenceMatcher
 from itertools import chain
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.calls.transcripts.segments import Segment, Transcript
 
@@ -60,8 +62,7 @@ def shift(segments: Iterable[Segment], seconds: float) -> Iterable[Segment]:
         yield replace(one, start_seconds=start, end_seconds=max(start, one.end_seconds + seconds))
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(Struct, frozen=True):
     """A word of a segment, from `start` up to `stop` of its text, and the time that this place suggests."""
 
     start: int

@@ -1,8 +1,9 @@
 """Which recordings of a call are ready, what is on their channels, and which are to be transcribed."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from bridge.calls.agent_call import our_number
 from bridge.calls.callback import Callback, Kind, parse_timestamp
@@ -30,8 +31,7 @@ def finished_recording(callback: Callback) -> str | None:
     return sid if is_ready else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallRecording:
+class CallRecording(Struct, frozen=True, kw_only=True):
     """A recording of a call, with what decides whether it is transcribed.
 
     `direction` is None where no callback shows it; `line` is the number of ours that was called or shown;
@@ -50,8 +50,7 @@ class CallRecording:
         return is_unknown and now - self.reported_at < WAITS_FOR_CALL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """Which recordings are transcribed; of `lines` (E.164) none are all."""
 
     lines: Collection[str] = ()

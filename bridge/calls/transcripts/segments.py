@@ -5,9 +5,10 @@ The transcript of one recording counts its seconds from the recording's start; t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Role(StrEnum):
@@ -19,24 +20,21 @@ class Role(StrEnum):
     """All who were in the call: a recording with one channel, or a conference's."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Speaker:
+class Speaker(Struct, frozen=True, order=True):
     """Who speaks; `address` is a customer's number (E.164) or an agent's identity, "" where unknown."""
 
     role: Role
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AudioChannel:
+class AudioChannel(Struct, frozen=True):
     """A channel of a recording; `number` is 1 or 2, as Twilio counts them."""
 
     number: int
     speaker: Speaker
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(Struct, frozen=True, kw_only=True):
     """A finished recording: when it started (UTC), its length in seconds, and who is on each channel."""
 
     recording_sid: str
@@ -49,8 +47,7 @@ class Recorded:
         return next((one.speaker for one in self.channels if one.number == channel), Speaker(Role.SEVERAL))
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """What a speaker says without a longer pause; `confidence` is from 0 to 1, or None."""
 
     speaker: Speaker
@@ -60,8 +57,7 @@ class Segment:
     confidence: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transcript:
+class Transcript(Struct, frozen=True, kw_only=True):
     """Segments in order of time. `language` is as the engine names it (`fr`, `fr-FR`), "" where unknown.
 
     `engine` is one of `transcripts.engine`, `model` what the engine calls its model, "" where it has none.

@@ -1,20 +1,19 @@
 """A call's summary: what it was about, what was agreed, and the next steps."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from msgspec import Struct, to_builtins
 
-@dataclass(frozen=True, slots=True)
-class Point:
+
+class Point(Struct, frozen=True):
     """One sentence, and the second of its transcript that it comes from, if the model named one."""
 
     text: str
     second: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallSummary:
+class CallSummary(Struct, frozen=True, kw_only=True):
     """A model's summary, as text for people; nothing in it is followed.
 
     `model` and `prompt` (its version) say where it comes from.
@@ -35,7 +34,8 @@ class CallSummary:
 
     def to_json(self) -> dict[str, Any]:
         """The stored form."""
-        return asdict(self)
+        stored: dict[str, Any] = to_builtins(self)
+        return stored
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import structlog
+from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, case, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,8 +41,7 @@ LOOKS = (60, 600, 86_400)
 """Seconds from one look for what was begun and is not named to the next one: a start can be on its way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Erasure:
+class Erasure(Struct, frozen=True):
     """What is to be deleted elsewhere: `remainder` names it, in words of the engine.
 
     `sid` is that of the recording, of a transcription of `<Record transcribe>`, or of a call. `stored` is the

@@ -6,11 +6,11 @@ InboxUnavailable.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -44,8 +44,7 @@ class JobState(StrEnum):
     """Another attempt cannot do better; an operator can retry it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TranscriptJob:
+class TranscriptJob(Struct, frozen=True, kw_only=True):
     """A job as it was claimed; `attempts` counts the claims, this one included."""
 
     recording_sid: str
@@ -58,8 +57,7 @@ class TranscriptJob:
     holder: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownJob:
+class KnownJob(Struct, frozen=True, kw_only=True):
     """A job as operators see it; `seconds` of audio, where known."""
 
     recording_sid: str
@@ -72,8 +70,7 @@ class KnownJob:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class JobBacklog:
+class JobBacklog(Struct, frozen=True):
     """How many jobs are due and parked; `oldest` is since when the longest-waiting one is due."""
 
     due: int

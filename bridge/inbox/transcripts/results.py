@@ -1,9 +1,9 @@
 """Transcription results: stored as Twilio sent them, found by recording, dropped with their call."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,8 +20,7 @@ from bridge.inbox.tables import (
 from bridge.inbox.transcripts.jobs import ERASED, JobState
 
 
-@dataclass(frozen=True, slots=True)
-class StoredResult:
+class StoredResult(Struct, frozen=True):
     """A stored result; `body` is JSON text."""
 
     source_sid: str

@@ -5,11 +5,11 @@ next leader makes the summary anew. All functions raise InboxUnavailable.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -40,8 +40,7 @@ class SummaryState(StrEnum):
     """There is nothing to summarise."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SummaryJob:
+class SummaryJob(Struct, frozen=True, kw_only=True):
     """A job as it was claimed: for the transcripts as of `revision`; `attempts` counts this one, too."""
 
     root_sid: str
@@ -49,8 +48,7 @@ class SummaryJob:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownSummary:
+class KnownSummary(Struct, frozen=True, kw_only=True):
     """A job as operators see it."""
 
     state: SummaryState

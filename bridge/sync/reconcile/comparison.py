@@ -1,8 +1,9 @@
 """Compares Twilio's call resources with the inbox: which calls are the bridge's, and what the inbox lacks."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from bridge.calls.agents import Agents, client_identity
 from bridge.calls.callback import Callback
@@ -14,8 +15,7 @@ from bridge.calls.numbers import e164, is_withheld, line_at, user_of
 from bridge.twilio.rest.resources import CallResource
 
 
-@dataclass(frozen=True, slots=True)
-class Ours:
+class Ours(Struct, frozen=True):
     """Tells the bridge's calls from others of the account.
 
     A call is the bridge's if it begins or ends at one of its numbers, or if one of its agents places it.

@@ -5,11 +5,11 @@ https://www.twilio.com/docs/voice/api/call-event-resource
 """
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
+from msgspec import Struct, field
 
 from bridge.calls.agents import client_identity
 from bridge.calls.callback import JOINED_AS, OF_CALL
@@ -40,8 +40,7 @@ class RequestLog(Protocol):
     async def requested_urls(self, call_sid: str) -> list[str]: ...
 
 
-@dataclass(slots=True)
-class Joined:
+class Joined(Struct):
     """Leg SID → its call (`roots`) and the act that called it (`acts`).
 
     `undecided` are legs of which Twilio does not tell yet.
@@ -129,8 +128,7 @@ def began_at(leg: CallResource) -> datetime | None:
     return leg.start_time or leg.date_created
 
 
-@dataclass(frozen=True, slots=True)
-class _Deciding:
+class _Deciding(Struct, frozen=True):
     twilio: RequestLog
     listed: Mapping[str, Sequence[CallResource]]
     quiet_since: datetime

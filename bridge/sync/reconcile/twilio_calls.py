@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from bridge.calls.callback import Callback
 from bridge.calls.fold.parties import Evidence
@@ -69,8 +70,7 @@ class Remembers(RequestLog, Protocol):
     def participants(self, conference_sid: str) -> AsyncIterator[ParticipantResource]: ...
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """The calls that Twilio has, by SID; `forgotten` and `others` (not the bridge's) are counts."""
 
     unknown: set[str] = field(default_factory=set)
@@ -105,8 +105,7 @@ class Found:
         self.undecided_since = min(undecided, default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """Which calls are stored: those without any change after `quiet_since`.
 
     With `over` only calls that have ended; with `number` (E.164) only calls of that number.
@@ -128,8 +127,7 @@ class Wanted:
         return self.quiet_since < change < self.quiet_since + CLOCKS_DISAGREE
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listed(Struct, frozen=True):
     """What Twilio lists: the legs and the conferences of each call, by its SID.
 
     `acts` has the acts that called legs which joined later.

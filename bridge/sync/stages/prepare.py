@@ -1,11 +1,12 @@
 """Stage 2, prepare: due calls → what to write of them, with one look-up for all."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Literal, TypeVar
 
 import structlog
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.calls.activity import Activity, activity_of, agents_in
 from bridge.calls.agents import Identity, client_identity
@@ -51,8 +52,7 @@ async def not_transcribed(_started: Mapping[str, datetime]) -> Mapping[str, Spok
     return {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class Policy(Struct, frozen=True, kw_only=True):
     """How calls are matched and shown.
 
     National numbers belong to `region` (ISO 3166), times are shown in `zone`. For `own_numbers`, those of the
@@ -69,8 +69,7 @@ class Policy:
     proposes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A due call with its match, and what to write of it: None where Twenty is not to show it."""
 
     due: DueCall
@@ -95,8 +94,7 @@ class Prepared:
         return AttemptOutcome.WRITTEN if self.changed else AttemptOutcome.UNCHANGED
 
 
-@dataclass(frozen=True, slots=True)
-class Unprepared:
+class Unprepared(Struct, frozen=True):
     """A due call that cannot be prepared: its data, or a defect of the bridge, is the `reason`."""
 
     due: DueCall

@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import structlog
+from msgspec import Struct, field
 
 from bridge.calls.activity import agents_in, moment, speaker_names
 from bridge.calls.fold.call import Call, CallStatus, Direction, fold
@@ -44,8 +44,7 @@ MOST_NAMED = 5
 MISSED = frozenset({CallStatus.MISSED, CallStatus.VOICEMAIL})
 
 
-@dataclass(slots=True)
-class _Task:
+class _Task(Struct):
     """What is known of the task of a person and day."""
 
     person: Person
@@ -92,8 +91,7 @@ class _Tasks:
         return key_of(person.id, day_of(call, self._zone))
 
 
-@dataclass(slots=True)
-class TaskPlan:
+class TaskPlan(Struct):
     """What to do about tasks: `reminders` to make or rewrite, `withdrawn` by key.
 
     `with_task` has the SIDs of the calls that have a task afterwards.
@@ -104,8 +102,7 @@ class TaskPlan:
     with_task: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reminders:
+class Reminders(Struct, frozen=True, kw_only=True):
     """Decides which tasks there are to be: one a person and day, for the calls that were missed.
 
     `assignee` is the e-mail address of the member who gets the tasks of people whose company has no owner.

@@ -8,9 +8,11 @@ many before it were lost (`Lost`).
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.calls.transcripts.segments import Recorded, Role, Transcript
 from bridge.errors import TranscriptError, TranscriptRefused, TwilioRefused
@@ -41,8 +43,7 @@ UNKNOWN = "unknown"
 """The address of a party without one: Twilio takes any identifier, and infers none where there is one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchConfiguration:
+class BatchConfiguration(Struct, frozen=True, kw_only=True):
     """The configuration at Twilio, by its unique name; `language` as Twilio has it, `multi` is detected."""
 
     name: str
@@ -51,8 +52,7 @@ class BatchConfiguration:
     callback: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(Struct, frozen=True):
     """The progress of a job."""
 
     lost: int

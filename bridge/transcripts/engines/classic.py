@@ -7,7 +7,8 @@ service transcribes all recordings, is taken.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bridge.calls.transcripts.segments import Recorded, Role, Transcript
 from bridge.errors import TranscriptRefused, TranscriptUnavailable, TwilioRefused

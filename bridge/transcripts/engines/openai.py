@@ -10,13 +10,13 @@ import math
 import unicodedata
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import structlog
 from aiohttp import hdrs
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, SecretStr, TypeAdapter, ValidationError
 
 from bridge.calls.transcripts.cleaning import language_name
@@ -86,8 +86,7 @@ class _Begun(BaseModel):
     language: str = ""
 
 
-@dataclass(slots=True)
-class _Work:
+class _Work(Struct):
     """A recording that is being transcribed."""
 
     sound: Sound

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Self
 
 import structlog
+from msgspec import Struct
 
 from bridge.calls.transcripts.cleaning import language_name
 from bridge.calls.transcripts.segments import Recorded, Role, Segment, Speaker, Transcript
@@ -32,8 +32,7 @@ LOST = "#"
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """A progress in two parts: what is begun, and how many that were begun before it are lost.
 
     As text the count is the last word, `#2`; without one nothing was lost.

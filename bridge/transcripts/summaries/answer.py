@@ -6,9 +6,9 @@ out, a number that was not heard is marked.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
+from msgspec import Struct
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bridge.calls.transcripts.cleaning import marked, numbers_in, plain
@@ -50,8 +50,7 @@ class Answer(BaseModel):
 SCHEMA: dict[str, Any] = Answer.model_json_schema()
 
 
-@dataclass(frozen=True, slots=True)
-class SpokenLine:
+class SpokenLine(Struct, frozen=True):
     """One line of what a model is given: who said what at which second of the call."""
 
     second: int

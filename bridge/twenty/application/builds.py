@@ -3,10 +3,11 @@
 import json
 import tarfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+
+from msgspec import Struct
 
 APPLICATION = "7c7fbc03-f594-42ef-a439-4319e7509184"
 """The app's universal identifier: the same in every workspace."""
@@ -15,8 +16,7 @@ ADDRESS = "PHONE_ADDRESS"
 """The app's variable that holds where the phone page is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
+class Build(Struct, frozen=True):
     """A package that Twenty takes: `sdk` built it, `twenty` is the range of versions that it says itself."""
 
     sdk: str

@@ -6,8 +6,9 @@ What is there already is left as it is, so a second run sends nothing.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bridge.language.phrase import Phrase, phrase
 from bridge.twenty.application.builds import ADDRESS, APPLICATION, Build, suiting
@@ -18,16 +19,14 @@ SECONDS = 120.0
 """Twenty's patience with an installation: it writes files and changes the workspace's schema."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registration:
+class Registration(Struct, frozen=True):
     """The app as it is published: what can be installed."""
 
     id: str
     version: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(Struct, frozen=True):
     """The app in the workspace; `address` is where it finds the phone."""
 
     id: str
@@ -35,8 +34,7 @@ class Installed:
     address: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class AppState:
+class AppState(Struct, frozen=True):
     """What a workspace has of the app."""
 
     registration: Registration | None
@@ -53,8 +51,7 @@ class AppChange(StrEnum):
     WITHDRAW = "withdraw"
 
 
-@dataclass(frozen=True, slots=True)
-class AppStep:
+class AppStep(Struct, frozen=True):
     """One change."""
 
     act: AppChange

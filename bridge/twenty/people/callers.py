@@ -4,10 +4,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from msgspec import Struct
 
 from bridge import background
 from bridge.calls.numbers import Number
@@ -29,8 +29,7 @@ MOST = 2_000
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class Profile(Struct, frozen=True, kw_only=True):
     """A person as a screen pop shows them; `page` and `avatar` are URLs."""
 
     id: str
@@ -40,8 +39,7 @@ class Profile:
     page: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastCall:
+class LastCall(Struct, frozen=True, kw_only=True):
     """A call as Twenty shows it; `started_at` is ISO 8601."""
 
     call_sid: str | None
@@ -52,8 +50,7 @@ class LastCall:
     duration_seconds: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenPop:
+class ScreenPop(Struct, frozen=True):
     """The person who has a number, None where no person has it; `others` have it as well."""
 
     person: Profile | None = None

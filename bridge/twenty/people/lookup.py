@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from bridge.calls.activity import record_id
 from bridge.calls.numbers import Number, readable
@@ -116,8 +117,7 @@ def may_be_of(lines: Collection[str]) -> Callable[[str], bool]:
     return may_be
 
 
-@dataclass(frozen=True, slots=True)
-class NewPerson:
+class NewPerson(Struct, frozen=True):
     """A person to create: a number (E.164), and the caller's name where Twilio gave one."""
 
     number: Number

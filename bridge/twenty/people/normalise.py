@@ -1,8 +1,9 @@
 """Rewrites people's numbers, stored as they were typed, in the form in which Twenty stores them today."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from bridge.calls.people.normalising import Left, Phone, is_lost, normalised
 from bridge.twenty.client.answers import next_page
@@ -19,8 +20,7 @@ HAVE_NUMBERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PersonPhones:
+class PersonPhones(Struct, frozen=True):
     """A person and their field of phones."""
 
     id: str
@@ -28,16 +28,14 @@ class PersonPhones:
     field: Field
 
 
-@dataclass(frozen=True, slots=True)
-class PeoplePage:
+class PeoplePage(Struct, frozen=True):
     """A page of the `total` people who have a number, in the order of their creation."""
 
     total: int
     rows: Sequence[PersonPhones]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A row that is left as it is, with the number at fault and the reason."""
 
     row: PersonPhones
@@ -45,8 +43,7 @@ class Kept:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(Struct, frozen=True):
     """A row with its whole new field, which Twenty stores as it is sent."""
 
     row: PersonPhones

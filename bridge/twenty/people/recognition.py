@@ -4,10 +4,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
+from msgspec import Struct, field
 
 from bridge import background
 from bridge.calls.numbers import Number, shortened
@@ -27,8 +27,7 @@ RESTS_SECONDS = 10
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class Recognised:
+class Recognised(Struct):
     """What was found in time; `owners` are ids of workspace members, in the order to ring them."""
 
     person: Person | None = None

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from gql import Client
 from gql.transport.aiohttp import AIOHTTPTransport
+from msgspec import Struct
 
 from bridge.calls.numbers import Number, e164
 from bridge.json_text import from_json
@@ -27,8 +27,7 @@ MOST_FOUND = 100
 """What Twenty's search answers with at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundRecord:
+class FoundRecord(Struct, frozen=True):
     """A person or a company; `avatar` is a URL."""
 
     id: str
@@ -36,24 +35,21 @@ class FoundRecord:
     avatar: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class FoundPeople:
+class FoundPeople(Struct, frozen=True):
     """What a search found, the best first."""
 
     people: tuple[FoundRecord, ...] = ()
     companies: tuple[FoundRecord, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PersonDetails:
+class PersonDetails(Struct, frozen=True):
     """A person with their numbers, the primary one first."""
 
     profile: Profile
     numbers: tuple[Number, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OtherParty:
+class OtherParty(Struct, frozen=True):
     """Whom a phone call was with; either can be unknown."""
 
     number: Number | None

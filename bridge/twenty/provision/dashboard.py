@@ -6,8 +6,9 @@ no dashboard is made. `PAST_30_DAY` leaves today out, so that today has numbers 
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from bridge.language.phrase import phrase
 from bridge.twenty.client.client import Executes
@@ -29,8 +30,7 @@ NOT_POSSIBLE = phrase(
 Chart = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class GridPlace:
+class GridPlace(Struct, frozen=True):
     """A rectangle of the grid, which has twelve columns."""
 
     row: int
@@ -44,8 +44,7 @@ class GridPlace:
         return {"row": self.row, "column": self.column, "rowSpan": self.rows, "columnSpan": self.columns}
 
 
-@dataclass(frozen=True, slots=True)
-class NewWidget:
+class NewWidget(Struct, frozen=True):
     """A chart of an object's records."""
 
     title: str

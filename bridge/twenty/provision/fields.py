@@ -1,8 +1,9 @@
 """The fields of phoneCall: what they are called, what they hold, what they look like."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from bridge.calls.fold.call import CallStatus, Direction
 from bridge.language.phrase import Phrase, phrase
@@ -12,8 +13,7 @@ from bridge.twenty.provision.there import Field, Object, Structure
 from bridge.twenty.schema.workspace import PHONE_CALL
 
 
-@dataclass(frozen=True, slots=True)
-class NewField:
+class NewField(Struct, frozen=True):
     """A field to create; `target` names the object that a relation points to."""
 
     name: str

@@ -1,7 +1,8 @@
 """What calls look like in Twenty: views, pages, sidebar. Reads each, and carries out what is missing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bridge.language.phrase import phrase
 from bridge.twenty.provision import columns, page, predicted, read, sidebar, tabs, views
@@ -39,8 +40,7 @@ async def _views(run: Run, phone_call: Object) -> tuple[View, ...] | None:
     return await run.read(read.views(run.client, phone_call.id), before=before)
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """One run over the look of phone calls, whose views are known."""
 
     run: Run

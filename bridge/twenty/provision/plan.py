@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid5
 
+from msgspec import Struct
+
 from bridge.language.phrase import Phrase
 
 NAMESPACE = UUID("3f1c9f0e-5b0a-4b57-8a54-6f2f3ad1c0de")
@@ -39,8 +41,7 @@ class Mutation:
     of_records: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One change: what is to be done, as people say it; what that takes; what is sent.
 
     `makes` names what other steps build on, `needs` what this one builds on. `only_with` is what later

@@ -2,9 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from bridge.errors import TwentyDenied, TwentyFailed, TwentyRefused
 from bridge.language.phrase import NOTHING, Phrase, phrase, phrase_of, term, verbatim
@@ -29,8 +30,7 @@ class Result(StrEnum):
     IMPOSSIBLE = "not possible"
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(Struct, frozen=True):
     """A step, its result, and the reason where it was not done."""
 
     step: Step

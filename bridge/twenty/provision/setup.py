@@ -7,7 +7,8 @@ is planned, and held to the workspace's own schema, before the first change.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bridge.language.phrase import NOTHING, Phrase
 from bridge.twenty.client.client import Executes
@@ -18,8 +19,7 @@ from bridge.twenty.provision.there import Structure
 from bridge.twenty.provision.webhook import NewWebhook
 
 
-@dataclass(frozen=True, slots=True)
-class Provisioned:
+class Provisioned(Struct, frozen=True):
     """The outcome of each step, and conflicts: things of the same name that are something else."""
 
     outcomes: tuple[StepResult, ...]
@@ -44,8 +44,7 @@ class Provisioned:
         return not self.conflicts and all(outcome.well for outcome in self.outcomes)
 
 
-@dataclass(frozen=True, slots=True)
-class DashboardOutcome:
+class DashboardOutcome(Struct, frozen=True):
     """The outcomes of its steps, none where it is there already; `left_out` says why it is not possible."""
 
     outcomes: tuple[StepResult, ...] = ()

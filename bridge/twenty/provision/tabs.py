@@ -1,8 +1,9 @@
 """Tabs: the calls of a person and of a company, and the transcript of a call."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from bridge.language.phrase import Phrase, phrase
 from bridge.twenty.provision.accepted import Accepted
@@ -16,8 +17,7 @@ GRID = {"row": 0, "column": 0, "rowSpan": 1, "columnSpan": 12}
 CALLS_TITLE = OBJECT["labelPlural"]
 
 
-@dataclass(frozen=True, slots=True)
-class NewTab:
+class NewTab(Struct, frozen=True):
     """A tab to create on the page of `owner` ("a person"): the field it shows, as TABLE or EDITOR."""
 
     owner: str

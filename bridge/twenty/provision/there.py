@@ -1,8 +1,8 @@
 """The parts of a workspace that a plan reads, as /metadata answers them."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, SecretStr
 from pydantic.alias_generators import to_camel
 
@@ -70,8 +70,7 @@ class Object(MetadataRow):
         return {field.name: field for field in self.fields_list}
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """Each object's id by its name, and the object phoneCall; None where there is none."""
 
     object_ids: Mapping[str, str]

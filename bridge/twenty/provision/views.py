@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from bridge.calls.fold.call import CallStatus, Direction
 from bridge.language.phrase import Phrase, phrase
@@ -14,8 +15,7 @@ from bridge.twenty.provision.plan import Mutation, Permission, Step, derived_id
 from bridge.twenty.provision.there import Object, View
 
 
-@dataclass(frozen=True, slots=True)
-class NewView:
+class NewView(Struct, frozen=True):
     """A view to create: `filters` are values by the name of the field that IS one of them."""
 
     key: str

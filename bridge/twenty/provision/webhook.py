@@ -1,10 +1,10 @@
 """Twenty's webhook to the bridge: it reports changed people, and calls that users change."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from msgspec import Struct
 from pydantic import SecretStr
 
 from bridge.language.phrase import Phrase, joined, phrase
@@ -26,8 +26,7 @@ PATH = "/twenty/webhook"
 DESCRIPTION = "Tells the telephone bridge of changed people"
 
 
-@dataclass(frozen=True, slots=True)
-class NewWebhook:
+class NewWebhook(Struct, frozen=True):
     """The webhook's URL, and the secret that signs deliveries."""
 
     target_url: str

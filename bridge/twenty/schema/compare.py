@@ -8,6 +8,8 @@ import sys
 import traceback
 from typing import TypedDict
 
+from msgspec.structs import asdict
+
 from bridge.errors import TwentyError
 from bridge.json_text import from_json, to_json
 from bridge.network.client import SchemaResponse
@@ -46,4 +48,4 @@ async def _answer(asked: CompareRequest) -> CompareAnswer:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(to_json(asyncio.run(_answer(from_json(sys.stdin.read())))))
+    sys.stdout.write(to_json(asyncio.run(_answer(from_json(sys.stdin.read()))), asdict))

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from graphql import (
@@ -22,6 +21,7 @@ from graphql import (
     type_from_ast,
     validate,
 )
+from msgspec import Struct
 
 from bridge.twenty.client.documents import without_entries
 from bridge.twenty.schema.composites import bare_lists
@@ -32,8 +32,7 @@ EXECUTED_UNSEEN = tuple(rule for rule in specified_rules if rule is not ScalarLe
 """/graphql does not validate: it answers objects without a selection, and JSON with one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(Struct, frozen=True):
     """What an operation lacks, as messages of GraphQL's validation, and the feature that it disables."""
 
     operation: str

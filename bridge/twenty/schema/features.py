@@ -1,10 +1,10 @@
 """What each operation is for, and which features are optional."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 import structlog
+from msgspec import Struct
 
 from bridge.errors import TwentyDenied
 from bridge.twenty.writing.fields import FIELDS
@@ -136,8 +136,7 @@ def feature_of(operation: str, selected: str | None = None) -> Feature:
     return RECORDS.get(operation) or STRUCTURE.get(operation, Feature.SETUP)
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """Fields that the bridge fills in a variable of an operation, as a selection; what lacks without them."""
 
     operation: str

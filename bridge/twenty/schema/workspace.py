@@ -1,8 +1,9 @@
 """What this workspace can show of a call: read from its schema, as Twenty changes weekly."""
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from bridge.errors import TwentyDenied
 from bridge.json_text import to_json
@@ -19,8 +20,7 @@ PHONE_CALL_TYPE = "b0912cce-9340-4e12-a35e-9986344725ea"
 """The type that the app brings along (`app/newer/phone-call-type.ts`): its words are a phone call's."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineSchema:
+class TimelineSchema(Struct, frozen=True):
     """How rows are written: `fields` are those that a row can have, `object_id` is `phoneCall`'s.
 
     `type_id` is the type of rows that have one, None where they have a name instead.
@@ -31,8 +31,7 @@ class TimelineSchema:
     type_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class WorkspaceSchema:
+class WorkspaceSchema(Struct, frozen=True):
     """`phone_call_fields` are those that a call can be written with, empty where there is no such object.
 
     `timeline` is None where rows of ours would not show.

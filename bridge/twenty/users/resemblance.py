@@ -6,11 +6,11 @@ a user's id can imitate that user's tokens, and gets into that user's group alon
 
 import hashlib
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, TypeVar
 
 import jwt
+from msgspec import Struct
 
 from bridge.twenty.users.credentials import UNREADABLE, Credentials
 
@@ -37,8 +37,7 @@ class VerificationQueue(Enum):
     STRANGE = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(Struct, frozen=True):
     """What credentials look like; `subject` is a digest of the user whom they name, if any."""
 
     form: bytes

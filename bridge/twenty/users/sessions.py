@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import structlog
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge import background
 from bridge.errors import NotAuthenticated, TwentyError
@@ -35,8 +36,7 @@ Admit = Callable[[], AbstractAsyncContextManager[None]]
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedUser:
+class VerifiedUser(Struct, frozen=True):
     """A verified user: `since` when, and when to ask Twenty again (POSIX times)."""
 
     user: User

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from gql import Client
 from gql.client import AsyncClientSession
 from gql.transport.aiohttp import AIOHTTPTransport
+from msgspec import Struct
 
 from bridge.calls.agents import Identity, member_identity
 from bridge.errors import TwentyDenied, TwentyUnavailable
@@ -23,8 +23,7 @@ REFUSED = frozenset({"twenty.unauthenticated", "twenty.forbidden"})
 """Codes with which Twenty refuses a token: malformed, expired, of another kind, or an API key."""
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """A user whom Twenty verified: their e-mail address, and the identity under which they call.
 
     The identity is None for a user who is not a member of the configured workspace.

@@ -4,9 +4,10 @@ One bad record refuses the whole batch, and Twenty does not say which one it was
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct, field
 
 from bridge.errors import Duplicate, TargetGone, TooManyRecords, TwentyDenied, TwentyRefused
 from bridge.twenty.client.budget import Budget
@@ -33,8 +34,7 @@ Record = dict[str, Any]
 Refused = dict[str, TwentyRefused]
 
 
-@dataclass(slots=True)
-class _Attempt:
+class _Attempt(Struct):
     """The state of one batch: which records were taken, and which refused."""
 
     operation: str

@@ -7,9 +7,10 @@ that has no value any more is cleared.
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Self
+
+from msgspec import Struct
 
 from bridge.calls.activity import Activity, record_id
 from bridge.calls.recording_links import Link
@@ -104,8 +105,7 @@ def _texts(block: Any) -> Iterator[str]:
         yield from _texts(block.get("children"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """A kind of field: how a value is compared, and how the field is cleared."""
 
     of: Callable[[Any], object]
@@ -165,8 +165,7 @@ def to_bytes(marks: Marks) -> bytes:
     return b"".join(marks[name] for name in FIELDS)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A call's record as Twenty shows it; `edited` where a user wrote it last."""
 
     fields: Mapping[str, Any]
@@ -180,8 +179,7 @@ class Shown:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(Struct, frozen=True):
     """What to do with each field: `theirs` are left out, `cleared` are emptied; `marks` are stored."""
 
     theirs: frozenset[str]

@@ -6,7 +6,9 @@ notes that agents type are brought up to date.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.calls.activity import Activity, record_id
 from bridge.calls.dispositions import Disposition
@@ -218,8 +220,7 @@ def _is_ours(note: Record) -> bool:
     return source == BY_KEY
 
 
-@dataclass(frozen=True, slots=True)
-class _Note:
+class _Note(Struct, frozen=True):
     """A note of a call to write: the first or the second; `is_theirs` where a user edited it."""
 
     write: Write
@@ -240,8 +241,7 @@ class _Note:
         return _targets(self.write, self.which, with_person=self.is_new or self.write.plan.moves)
 
 
-@dataclass(frozen=True, slots=True)
-class _Targets:
+class _Targets(Struct, frozen=True):
     """The person and call of one note. Twenty does not merge equal targets; deterministic ids do."""
 
     call_sid: str

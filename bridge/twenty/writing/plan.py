@@ -1,9 +1,10 @@
 """What to do with each record of a call in Twenty: decided here, from what is known and what is new."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Self
+
+from msgspec import Struct
 
 from bridge.calls.activity import Activity
 from bridge.twenty.values import time_text
@@ -60,8 +61,7 @@ class Note(Enum):
     EMPTY = "it was written, and has nothing to say any more"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
+class Before(Struct, frozen=True, kw_only=True):
     """A call's records before this write; `person_id` is the person on whose timeline they are."""
 
     person_id: str | None = None
@@ -71,8 +71,7 @@ class Before:
     dispositions: WriteState = WriteState.NEW
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
+class News(Struct, frozen=True, kw_only=True):
     """What differs from what was written before."""
 
     record: bool
@@ -80,8 +79,7 @@ class News:
     dispositions: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WritePlan:
+class WritePlan(Struct, frozen=True, kw_only=True):
     """What to do with each record of one call; made by `plan_of` alone.
 
     `moves` where the row and the notes go to another person. `has_new_text` where a note that a user edited
@@ -129,8 +127,7 @@ def _dispositions(before: Before) -> Do:
     return Do.CREATE if before.dispositions is WriteState.NEW else Do.ENSURE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
+class Write(Struct, frozen=True, kw_only=True):
     """An activity to write, by a plan; `merge` says what to do with each field of the call's record."""
 
     activity: Activity

@@ -1,9 +1,9 @@
 """Next steps that a model proposes, as tasks: created once, and a user's from then on."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import structlog
+from msgspec import Struct
 
 from bridge.calls.activity import record_id
 from bridge.calls.transcripts.conversation import ProposedTask
@@ -53,8 +53,7 @@ class ProposedTasks:
         return {one["id"]: one for proposal in proposals for one in proposal.targets(on_call=self._on_call)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Proposal:
+class _Proposal(Struct, frozen=True):
     write: Write
     number: int
     proposed: ProposedTask

@@ -5,8 +5,9 @@ calls was missed after all.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from bridge.calls.activity import record_id
 from bridge.errors import Duplicate, TwentyDenied
@@ -18,8 +19,7 @@ from bridge.twenty.writing.fields import BY_KEY, mark
 from bridge.twenty.writing.rich_text import Block, rich_text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reminder:
+class Reminder(Struct, frozen=True, kw_only=True):
     """The task to return one person's missed calls of a `day`; `assignee_id` is a workspace member."""
 
     person_id: str

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from bridge.calls.activity import record_id
 from bridge.calls.people.matching import Person
@@ -23,8 +24,7 @@ KEYS = frozenset({"id", "externalCallId"})
 """What a record is found by: an update leaves it as it is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordState:
+class RecordState(Struct, frozen=True, kw_only=True):
     """How a call stands in Twenty; `person` is None where the person of `person_id` is deleted.
 
     Without `says_person` its person was not asked for.
@@ -53,8 +53,7 @@ class Writes(Protocol):
         """Call SID → how it stands, of calls that are there or were deleted; one root field."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Update:
+class _Update(Struct, frozen=True):
     """Known calls that get the same values."""
 
     sids: list[str]

@@ -1,7 +1,8 @@
 """The account's state and the settings → the changes to make, and the problems. Pure functions."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bridge.language.phrase import Phrase, phrase, phrase_of
 from bridge.twilio.provision.steps import Attach, ChangeApplication, MakeApplication, MakeKey, Remember, Step
@@ -9,8 +10,7 @@ from bridge.twilio.rest.owned import Application, IncomingNumber, VoiceUrls
 from bridge.twilio.urls import CallbackUrls
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class There:
+class There(Struct, frozen=True, kw_only=True):
     """The account's TwiML Apps and numbers."""
 
     applications: Sequence[Application] = ()
@@ -32,8 +32,7 @@ class There:
 NAME = "twenty-twilio-bridge"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desired:
+class Desired(Struct, frozen=True, kw_only=True):
     """The settings so far.
 
     `numbers` (E.164) are those whose calls must come to this bridge. `key_holds`: Twilio accepts the API key
@@ -49,8 +48,7 @@ class Desired:
     name: str = NAME
 
 
-@dataclass(frozen=True, slots=True)
-class SetupPlan:
+class SetupPlan(Struct, frozen=True):
     """The steps in their order, and the problems that no step solves, each with its fix."""
 
     steps: tuple[Step, ...]

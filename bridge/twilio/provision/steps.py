@@ -1,7 +1,8 @@
 """The steps of a plan; each describes itself for the operator, with the values from before."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bridge.language.phrase import Phrase, phrase
 from bridge.twilio.rest.owned import Application, IncomingNumber, VoiceUrls
@@ -17,8 +18,7 @@ LABELS = {
 URLS = ("voice_url", "voice_fallback_url", "status_callback")
 
 
-@dataclass(frozen=True, slots=True)
-class MakeApplication:
+class MakeApplication(Struct, frozen=True):
     """Creates a TwiML App."""
 
     name: str
@@ -31,8 +31,7 @@ class MakeApplication:
             yield phrase("    {label}: {url}", label=LABELS[name], url=getattr(self.urls, name))
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeApplication:
+class ChangeApplication(Struct, frozen=True):
     """Changes the URLs of a TwiML App whose calls go elsewhere."""
 
     application: Application
@@ -56,8 +55,7 @@ class ChangeApplication:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class MakeKey:
+class MakeKey(Struct, frozen=True):
     """Creates an API key; its secret is never shown."""
 
     name: str
@@ -67,8 +65,7 @@ class MakeKey:
         yield phrase("create the API key “{name}”; its secret goes into .env", name=self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class Attach:
+class Attach(Struct, frozen=True):
     """Attaches a number to the TwiML App, so that its calls come to this bridge."""
 
     number: IncomingNumber
@@ -87,8 +84,7 @@ class Attach:
             yield phrase("    its voice URL {url} is no longer requested", url=self.number.voice_url)
 
 
-@dataclass(frozen=True, slots=True)
-class Remember:
+class Remember(Struct, frozen=True):
     """Writes a variable into `.env`; the value is not secret."""
 
     variable: str

@@ -4,8 +4,9 @@ https://www.twilio.com/docs/voice/api/conference-participant-resource
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from bridge.calls.dialling.admission import Admitted
 from bridge.twilio.rest.client import TwilioRest
@@ -21,8 +22,7 @@ FEW = 20
 """Conferences and participants of one page: a call has one conference, and few ends."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invitation:
+class Invitation(Struct, frozen=True, kw_only=True):
     """A party who is called into a conference; `coached` is the leg that alone hears it."""
 
     from_: str

@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +11,7 @@ from urllib.parse import urlencode
 import aiohttp
 import structlog
 from aiohttp import hdrs
+from msgspec import Struct
 from yarl import URL
 
 from bridge.errors import TwilioDenied, TwilioError, TwilioRefused, TwilioUnavailable
@@ -44,8 +44,7 @@ RESOURCES = frozenset(
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """A success: its status, the seconds of Retry-After (0 without one), and its JSON object."""
 
     status: int

@@ -1,12 +1,14 @@
 """The resources that an account owns; names are Twilio's."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Self
 
+from msgspec import Struct
+from msgspec.structs import asdict
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceUrls:
+
+class VoiceUrls(Struct, frozen=True, kw_only=True):
     """The voice URLs of a TwiML App or a number."""
 
     voice_url: str
@@ -19,15 +21,14 @@ class VoiceUrls:
     @classmethod
     def of(cls, instance: Any) -> Self:
         """Of the library's instance, whose every attribute may be None."""
-        return cls(**{name: getattr(instance, name) or "" for name in cls.__slots__})
+        return cls(**{name: getattr(instance, name) or "" for name in cls.__struct_fields__})
 
     def as_parameters(self) -> dict[str, str]:
         """The library's parameters."""
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Struct, frozen=True):
     """A TwiML App. https://www.twilio.com/docs/usage/api/applications"""
 
     sid: str
@@ -40,8 +41,7 @@ class Application:
         return cls(instance.sid, instance.friendly_name or "", VoiceUrls.of(instance))
 
 
-@dataclass(frozen=True, slots=True)
-class IncomingNumber:
+class IncomingNumber(Struct, frozen=True):
     """A number that the account owns; an application on it overrides its own voice URL.
 
     https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
@@ -65,8 +65,7 @@ class IncomingNumber:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Struct, frozen=True):
     """An API key."""
 
     sid: str
@@ -81,8 +80,7 @@ class NewKey:
     secret: str
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
+class Country(Struct, frozen=True):
     """Which numbers of a country (ISO 3166) the account can call.
 
     https://www.twilio.com/docs/voice/api/dialingpermissions-country-resource
@@ -102,8 +100,7 @@ class Country:
 EVERY_FAILURE = frozenset({"HTTP_4XX", "HTTP_5XX", "CONNECTION_TIMEOUT", "READ_TIMEOUT"})
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookRule:
+class WebhookRule(Struct, frozen=True):
     """Which URLs take which settings: `match` is a URL, the beginning of one, or "" for all others.
 
     https://www.twilio.com/docs/usage/webhooks/webhooks-configuration
@@ -131,8 +128,7 @@ class WebhookRule:
         return url == self.match if self.is_exact else url.startswith(self.match)
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookSetting:
+class WebhookSetting(Struct, frozen=True):
     """How webhooks are signed and retried; without a `shared_key_id` the auth token signs them."""
 
     id: str

@@ -1,12 +1,12 @@
 """The resources of Twilio's that the bridge reads; names are Twilio's, times are UTC."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallResource:
+
+class CallResource(Struct, frozen=True, kw_only=True):
     """One leg, as Twilio's log has it; `duration` in seconds.
 
     https://www.twilio.com/docs/voice/api/call-resource#call-properties
@@ -26,8 +26,7 @@ class CallResource:
     caller_name: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingResource:
+class RecordingResource(Struct, frozen=True, kw_only=True):
     """A recording; `duration` in seconds.
 
     https://www.twilio.com/docs/voice/api/recording#recording-properties
@@ -42,8 +41,7 @@ class RecordingResource:
     duration: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConferenceResource:
+class ConferenceResource(Struct, frozen=True, kw_only=True):
     """A conference, over or not; who was in it Twilio lists only while they are.
 
     https://www.twilio.com/docs/voice/api/conference-resource
@@ -63,8 +61,7 @@ class ConferenceResource:
         return self.status == "completed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParticipantResource:
+class ParticipantResource(Struct, frozen=True, kw_only=True):
     """A participant who is in a conference now, or on the way in."""
 
     call_sid: str

@@ -4,9 +4,10 @@ https://www.twilio.com/docs/voice/transcription/batch-transcriptions
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from bridge.errors import TwilioRefused, TwilioUnavailable
 from bridge.twilio.rest.http import Answered, Http
@@ -24,8 +25,7 @@ MODELS: Mapping[str, tuple[str, str | None]] = {
 """A model by the name that the settings have → engine and model as the API has them."""
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptionState:
+class TranscriptionState(Struct, frozen=True):
     """A transcription's state; `status` in upper case, `retry_after` in seconds, 0 where not said."""
 
     id: str

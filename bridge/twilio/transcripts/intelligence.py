@@ -5,9 +5,10 @@ https://www.twilio.com/docs/conversational-intelligence/api
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from bridge.errors import TwilioRefused, TwilioUnavailable
 from bridge.twilio.rest.http import Http
@@ -19,8 +20,7 @@ MEDIA_NOT_ACCESSIBLE = 95102
 NOT_COMPLETED = 95120
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A service: each transcript belongs to one, which has its language, and says what is redacted."""
 
     sid: str
@@ -41,8 +41,7 @@ class Service:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptState:
+class TranscriptState(Struct, frozen=True):
     """A transcript without its text; `status` as Twilio has it, in lower case."""
 
     sid: str

@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bridge.settings.systems import TwilioAccount
 from bridge.twilio.rest.client import PAUSES
@@ -12,8 +13,7 @@ from bridge.twilio.transcripts.batch import BatchTranscription
 from bridge.twilio.transcripts.intelligence import Intelligence
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptsRest:
+class TranscriptsRest(Struct, frozen=True):
     """Conversation Intelligence (classic), and batch transcription: an account can use one of them."""
 
     intelligence: Intelligence

@@ -6,8 +6,9 @@ https://www.twilio.com/docs/voice/transcription/batch-transcriptions
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
+
+from msgspec import Struct
 
 from bridge.errors import CallbackInvalid
 from bridge.twilio.transcripts.sentences import names_of
@@ -18,8 +19,7 @@ NAMES = ("sourceId", "source_sid", "transcript_sid", "TranscriptSid")
 ACCOUNT = re.compile(r'"[aA]ccount(?:Id|_sid|Sid)"\s*:\s*"(AC[0-9a-f]{32})"')
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptResult:
+class TranscriptResult(Struct, frozen=True):
     """A result as it came: `body` is JSON text, `names` the fields that it has (its shape)."""
 
     source_sid: str

@@ -6,8 +6,9 @@ https://www.twilio.com/docs/voice/transcription/batch-transcriptions
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 CHANNELS = ("audioChannelIndex", "media_channel", "channel")
 TEXTS = ("text", "transcript")
@@ -19,8 +20,7 @@ MOST_NAMES, LONGEST_NAME = 30, 40
 LONGEST_SECONDS = 24 * 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+class Sentence(Struct, frozen=True):
     """One sentence; `channel` is 1 or 2, times are seconds from the recording's start."""
 
     channel: int
@@ -30,8 +30,7 @@ class Sentence:
     confidence: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class BatchResult:
+class BatchResult(Struct, frozen=True):
     """What a webhook of batch transcription brought; `status` is in upper case, "" where it has none.
 
     `shape` has the names of its fields and of a sentence's, `sentences` is None where they cannot be read.

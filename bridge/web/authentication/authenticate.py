@@ -1,10 +1,10 @@
 """Authentication: a Twenty user, the holder of a key, or, only by explicit setting, an anonymous page."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aiohttp import hdrs, web
+from msgspec import Struct
 
 from bridge.calls.agents import Allowed
 from bridge.errors import NotAllowed, NotAuthenticated
@@ -14,8 +14,7 @@ from bridge.web.authentication.keys import Keys
 from bridge.web.authentication.users import Users
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anyone:
+class Anyone(Struct, frozen=True, kw_only=True):
     """Anonymous access from pages of these origins; `per_minute` is their common limit."""
 
     origins: Collection[str]

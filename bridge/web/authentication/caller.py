@@ -1,15 +1,15 @@
 """The caller of the API, and the identities that they can act as."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from bridge.calls.agents import Allowed, Identity
 from bridge.errors import IdentityRefused
 from bridge.twenty.users.credentials import Credentials
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
+class Caller(Struct, frozen=True, kw_only=True):
     """Who asks, under which `name` in logs, if they may be called, and how many tokens a minute they get.
 
     Either `identity` is whose they are beyond doubt, or they say it themselves, within `agents`. `email` and

@@ -4,9 +4,10 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+
+from msgspec import Struct
 
 from bridge.calls.agents import Agents, Allowed
 from bridge.errors import NotAuthenticated
@@ -19,8 +20,7 @@ PREFIX = "tbk_"
 HASHED = "sha256:"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Key:
+class Key(Struct, frozen=True, kw_only=True, dict=True):
     """A key under its name; `digest` is what `digest_of` makes of it, `last_day` one by UTC."""
 
     name: str

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from secrets import token_hex
 
 import structlog
 from aiohttp import web
+from msgspec import Struct
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Kind
@@ -66,8 +66,7 @@ ON_HOLD = "The agent is on hold: Twilio lets no one be heard by a party on hold 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class _Acting:
+class _Acting(Struct, frozen=True):
     """An agent in a call, as it is now that no other act goes on; `act_id` names this act."""
 
     agent: AgentOfCall

@@ -1,9 +1,9 @@
 """Whom an act calls into a call: who it is, whether the limits allow it, and what Twilio is asked for."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
+from msgspec import Struct
 
 from bridge.calls.agent_call import our_number
 from bridge.calls.agents import Identity, client_identity
@@ -29,8 +29,7 @@ TO_ONESELF = "to: An agent cannot be called into their own call."
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Invitations:
+class Invitations(Struct, frozen=True, kw_only=True):
     """Whom acts may call, and by which lines; telephones are shown `number`."""
 
     targets: Targets

@@ -4,10 +4,10 @@ https://owasp.org/www-project-secure-headers/
 """
 
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from aiohttp import hdrs, web
+from msgspec import Struct
 from multidict import CIMultiDict
 
 from bridge.web.operation.shutdown import Shutdown, close_connection
@@ -43,8 +43,7 @@ def add_headers(response: web.StreamResponse, always: CIMultiDict[str] = ALWAYS)
     response.headers.pop(hdrs.SERVER, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Sharing:
+class Sharing(Struct, frozen=True):
     """CORS: the resources that pages of other origins may use, and what adds the headers of an origin."""
 
     resources: Collection[object] = ()
@@ -58,7 +57,10 @@ class Sharing:
             await self.allow_origin(request, response)
 
 
-def preparing(public_url: str = "", *, sharing: Sharing = Sharing(), shutdown: Shutdown) -> Prepares:
+NOT_SHARED = Sharing()
+
+
+def preparing(public_url: str = "", *, sharing: Sharing = NOT_SHARED, shutdown: Shutdown) -> Prepares:
     """All headers in one function for `on_response_prepare`, as aiohttp awaits each of several."""
     always = headers_for(public_url)
 

@@ -1,10 +1,10 @@
 """The agent who sends a request: all identities of theirs, and whether they are a supervisor."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from aiohttp import web
+from msgspec import Struct
 
 from bridge.calls.agents import Agents, Identity
 from bridge.settings.phone import Search
@@ -20,8 +20,7 @@ SEARCHES: Mapping[Search, Collection[str]] = {
 """Setting → the kinds of API callers who can search people."""
 
 
-@dataclass(frozen=True)
-class Agent:
+class Agent(Struct, frozen=True, dict=True):
     """An authenticated agent; `own` holds all their identities, first the one that they act as."""
 
     caller: Caller

@@ -1,8 +1,7 @@
 """Which agent sends a request about which call."""
 
-from dataclasses import dataclass
-
 from aiohttp import web
+from msgspec import Struct
 
 from bridge.calls.agent_call import in_it
 from bridge.calls.agents import Identity
@@ -20,8 +19,7 @@ from bridge.web.phone.bodies import CallRequest
 UNKNOWN = "There is no such call."
 
 
-@dataclass(frozen=True, slots=True)
-class AgentOfCall:
+class AgentOfCall(Struct, frozen=True):
     """The agent who sends a request, and its call; `sid` is the leg that the request names."""
 
     identity: Identity

@@ -1,7 +1,8 @@
 """An agent's call as JSON: one shape for lists, for one call, and for the stream of events."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from bridge.calls.agent_call import AgentCall
 from bridge.calls.agents import Identity
@@ -24,8 +25,7 @@ from bridge.web.phone.notes import note_body
 Body = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallBodies:
+class CallBodies(Struct, frozen=True, kw_only=True):
     """Makes the JSON of calls. `twenty_url` is where people's pages are.
 
     Numbers of `region` (ISO 3166) are shown in national form. `names_others`: whether agents are shown which

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 import structlog
 from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.calls import control
 from bridge.calls.agent_call import our_number
@@ -85,8 +86,7 @@ MOST_DISPOSITIONS = 100
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferLine:
+class TransferLine(Struct, frozen=True, kw_only=True):
     """How a caller is transferred; telephones are shown `number`, agents the caller's number.
 
     `texts` has the sentences for calls that are refused.

@@ -1,8 +1,9 @@
 """An agent's colleagues: their availability and, where the settings allow it, their calls."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from bridge.calls.agent_call import agent_call
 from bridge.calls.agents import USER, Agents, Identity
@@ -21,8 +22,7 @@ from bridge.web.phone.call_bodies import Body, CallBodies
 Own = tuple[Identity, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Colleagues:
+class Colleagues(Struct, frozen=True, kw_only=True):
     """Lists agents. `rung` holds the agents whom lines ring, as the settings name them.
 
     `sees` is what agents see of each other. Methods that list calls raise InboxUnavailable.

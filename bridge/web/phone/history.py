@@ -1,9 +1,11 @@
 """An agent's calls as the inbox has them: recent calls, missed calls, voicemails, calls with a party."""
 
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bridge.calls.agent_call import (
     AgentCall,
@@ -68,8 +70,7 @@ class Show(StrEnum):
     VOICEMAILS = "voicemails"
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """An agent's call: `known` is its entry in the inbox, `call` the agent's part in it."""
 
     known: KnownCall

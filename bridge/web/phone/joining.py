@@ -7,8 +7,9 @@ smaller and take one request. Each module becomes a function that is called once
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
+
+from msgspec import Struct
 
 IMPORT = re.compile(
     r'^import (?:\* as (?P<all>\w+)|\{(?P<some>[^}]*)\}|(?P<default>\w+)) from "(?P<path>[^"]+)";\n', re.M
@@ -22,8 +23,7 @@ COMMENTS = re.compile(
 """Left out for browsers: comments on lines of their own, type casts, indentation."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Module:
+class _Module(Struct, frozen=True):
     path: str
     text: str
 

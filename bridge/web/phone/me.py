@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import structlog
 from aiohttp import hdrs, web
+from msgspec import Struct
 
 from bridge.calls.agents import USER, Agents, Identity, identity_of
 from bridge.calls.dialling.caller_ids import CallerIds
@@ -36,8 +36,7 @@ ADMINISTRATOR = "Ask the administrator of this bridge."
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
+class Company(Struct, frozen=True, kw_only=True):
     """What is the same for all agents. `rung` holds the agents whom lines ring, as the settings name them.
 
     `search` is which API callers search people, `sees` what agents see of each other, and `records` whether

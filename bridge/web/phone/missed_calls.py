@@ -1,15 +1,15 @@
 """The missed calls that a page counts, kept up to date by the calls that change."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from bridge.web.phone.history import MOST_MISSED, is_seen
 from bridge.web.phone.summaries import Summary
 
 
-@dataclass(slots=True)
-class MissedCalls:
+class MissedCalls(Struct):
     """`calls` holds those that count, by SID; `seen_at` is the time up to which the agent has seen them."""
 
     calls: dict[str, Summary] = field(default_factory=dict)

@@ -3,14 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Hashable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from bridge import background
 
 
-@dataclass(slots=True)
-class _Done:
+class _Done(Struct):
     """An action that runs or has ended, and when it is forgotten (by the monotonic clock)."""
 
     task: "asyncio.Future[None]"

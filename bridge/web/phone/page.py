@@ -7,7 +7,6 @@ after its imports.
 import gzip
 import mimetypes
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -16,6 +15,7 @@ from importlib.resources.abc import Traversable
 from typing import get_args
 
 from aiohttp import hdrs, web
+from msgspec import Struct
 
 from bridge.settings.phone import Edge
 from bridge.web.languages import preferred
@@ -41,8 +41,7 @@ COMPRESSED = ".gz"
 """Files that `make vendor` compressed: they travel in the place of those that they are made of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageSettings:
+class PageSettings(Struct, frozen=True, kw_only=True):
     """`root` is the path of the public URL.
 
     `signalling` is the URL of a sandbox's server; with None the page connects to Twilio's `edges`.
@@ -77,8 +76,7 @@ class PageSettings:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(Struct, frozen=True):
     content: bytes
     compressed: bytes | None
     content_type: str

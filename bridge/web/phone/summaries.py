@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+
+from msgspec import Struct
 
 from bridge.calls.agents import Identity
 from bridge.inbox.agent_calls import Heard, calls_by_sid
@@ -24,8 +25,7 @@ Own = tuple[Identity, ...]
 Key = tuple[Own, str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """An agent's call. It belongs in their list of missed calls (`is_missed`) or voicemails (`is_message`).
 
     `missed_at`: when the bridge heard that they missed it. `reaches`: they spoke with the other party, who

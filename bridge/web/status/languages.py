@@ -1,16 +1,16 @@
 """The page's words, in each language: a text that is missing is an error of types."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from bridge.web.languages import preferred
 
 StatusLanguage = Literal["en", "fr"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusWords:
+class StatusWords(Struct, frozen=True, kw_only=True):
     """Names in braces are filled in."""
 
     lang: StatusLanguage

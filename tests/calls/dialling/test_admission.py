@@ -1,10 +1,10 @@
 """Admission: limits, caller IDs, calls that Twilio asks about twice, and what is never stopped."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.agents import Agents, Identity, Member, Roster, member_identity
 from bridge.calls.callback import Callback, Kind

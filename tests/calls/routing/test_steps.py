@@ -1,12 +1,12 @@
 """Who rings: a table of lines, agents and moments."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bridge.calls.dialling.admission import Admitted
 from bridge.calls.routing.hours import Hours, Span

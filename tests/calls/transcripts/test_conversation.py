@@ -1,8 +1,7 @@
 """What is shown of a talk: the dialogue, the summary under its headings, and the tasks that are proposed."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.recording_links import Link
 from bridge.calls.texts import ENGLISH

@@ -1,13 +1,13 @@
 """Which calls of an account are ours, and that Twilio's memory mends what was lost."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bridge.calls.agents import Agents, Allowed, Only
 from bridge.calls.callback import JOINED_AS, OF_CALL, Callback, Kind

@@ -1,12 +1,13 @@
 """Which of Twilio's calls are stored, and how what was found is counted: without a server."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.agents import Agents, Allowed
 from bridge.errors import TwilioRefused

@@ -1,10 +1,11 @@
 """Whose call it is, and what is written of it: decided from what is stored and what Twenty shows."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.agents import Agents
 from bridge.calls.callback import Kind

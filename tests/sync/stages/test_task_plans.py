@@ -1,12 +1,12 @@
 """Which missed calls make a task, whose, and what it says: decided from what SQLite has of them."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.agents import Agents
 from bridge.calls.callback import Kind

@@ -4,13 +4,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
 from bridge.calls.transcripts.segments import AudioChannel, Recorded, Role, Speaker, Transcript
 from bridge.errors import TranscriptLost, TranscriptRefused, TranscriptUnavailable

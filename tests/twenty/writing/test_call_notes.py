@@ -1,10 +1,10 @@
 """Which note of a call is written, and on whom: what users did with the notes that are there decides it."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.activity import record_id
 from bridge.calls.dispositions import Disposition

@@ -1,11 +1,11 @@
 """Dialogues as rich text: kept to the letter through Twenty's conversions, and never longer than it takes."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from bridge.calls.recording_links import Link
 from bridge.calls.transcripts.conversation import Conversation, SummaryPart, Turn

@@ -1,9 +1,9 @@
 """Which fields of a call's record are written, cleared, or a user's; and when two values are the same."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.activity import activity_of
 from bridge.calls.fold.call import fold

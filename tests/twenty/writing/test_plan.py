@@ -1,9 +1,9 @@
 """What is done with each record of a call: a table of what stands in Twenty and what is new."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.twenty.writing.plan import Before, Chosen, Do, News, Note, WriteState, plan_of
 from tests.twenty.writing.test_fields import CALL

@@ -1,9 +1,9 @@
 """Next steps as tasks: made once with new text, on person and call, and left to users from then on."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from bridge.calls.activity import record_id

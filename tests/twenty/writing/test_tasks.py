@@ -1,10 +1,10 @@
 """Which tasks are created, rewritten and left to users: call-back tasks, and the next steps of a summary."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.activity import record_id
 from bridge.calls.transcripts.conversation import Conversation, ProposedTask

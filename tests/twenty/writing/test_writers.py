@@ -1,10 +1,10 @@
 """What is asked of Twenty for each call of a batch, and what is taken back: without a server."""
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bridge.calls.activity import Activity, record_id
 from bridge.errors import TargetGone, TwentyDenied, TwentyRefused

@@ -1,13 +1,13 @@
 """What a request shows, and as whom its caller can act: without a server."""
 
 from collections.abc import Awaitable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
+from msgspec.structs import replace
 
 from bridge.calls.agents import Agents, Allowed, Identity, member_identity
 from bridge.errors import IdentityRefused, NotAllowed, NotAuthenticated

@@ -1,9 +1,9 @@
 """The keeper of conferences waits for what it has heard to be stored, but not for ever."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from bridge import background

@@ -1,11 +1,11 @@
 """Which language a browser gets, and that each says all there is."""
 
 import re
-from dataclasses import asdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from bridge.calls.fold.states import CallStatus
 from bridge.web.status.languages import ENGLISH, FRENCH, words_for
@@ -39,7 +39,7 @@ def test_any_header_has_one(header: str) -> None:
 
 
 def texts(words: object) -> dict[str, str]:
-    told = asdict(words)  # type: ignore[call-overload]
+    told = asdict(words)  # type: ignore[arg-type]
     inner: dict[str, dict[str, str]] = {table: told.pop(table) for table in ("outcomes", "reasons")}
     placed = {f"{table}.{name}": text for table, all_ in inner.items() for name, text in all_.items()}
     return {**told, **placed}
