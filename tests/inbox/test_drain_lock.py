@@ -12,9 +12,11 @@ import pytest
 from bridge.errors import AlreadyServed, InboxUnavailable, Standby
 from bridge.inbox.drain_lock import DrainLock, claim_file, open_drain_lock
 from bridge.inbox.postgresql import alone, keepalive
+from bridge.inbox.sqlite import DatabaseFiles
+from bridge.inbox.store import open_inbox
 from bridge.settings import InboxSettings
 from tests.postgres import Postgres
-from tests.support import until
+from tests.support import new_sid, outbound, until
 
 
 @pytest.fixture
@@ -213,3 +215,19 @@ async def test_the_server_takes_the_keepalive(tcp_postgres_url: str) -> None:
             shown = (await connection.exec_driver_sql(f"SHOW {name}")).scalar_one()
             assert shown in (value, "40s"), name
     await engine.dispose()
+
+
+async def test_a_copy_that_was_complete_takes_its_place_before_it_is_locked(sqlite_file: Path) -> None:
+    """The process that made it was killed, and had the only database that has all."""
+    url, callback = f"sqlite+aiosqlite:///{sqlite_file}", outbound(new_sid(), "+33639980001")
+    async with open_inbox(url) as inbox:
+        await inbox.store(callback)
+    files = DatabaseFiles(sqlite_file)
+    sqlite_file.rename(files.copying())
+    files.copied()
+    settings = InboxSettings.model_validate({"database_url": url})
+    async with open_drain_lock(settings) as lock:
+        await lock.take()
+        async with open_inbox(url, serves=True) as inbox:
+            assert [due.root_sid for due in await inbox.claim(9)] == [callback.root_sid]
+        await lock.check()

@@ -70,8 +70,9 @@ async def test_callbacks_of_any_number_are_stored_in_one_round_trip_and_a_questi
         async with inbox.reading() as connection:
             for table in (agent_calls, transcript_jobs):
                 assert await connection.scalar(select(func.count()).select_from(table)) == 7
-        await inbox.has_parked()
-        assert await round_trips(inbox.has_parked()) == 2
+        for look in (inbox.has_parked, inbox.oldest_due):
+            await look()
+            assert await round_trips(look()) == 2
 
 
 ENDING = b"SFATAL\0VFATAL\0C57P02\0Mterminating connection because of crash of another server process\0\0"

@@ -41,7 +41,7 @@ from bridge.inbox.requeue import (
     retry,
     unlink,
 )
-from bridge.inbox.retention import drop
+from bridge.inbox.retention import drop, purge
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import LONGEST_DEFERRAL, Inbox, open_inbox
 from bridge.inbox.tables import callbacks, calls
@@ -304,7 +304,9 @@ async def test_what_is_known_of_some_calls(inbox: Inbox) -> None:
     assert await known_sids(inbox, sids) == {one, erased}
     assert await waiting(inbox, sids) == [one]
     leg = f"{one[:-1]}f"
-    assert await roots_of_legs(inbox, [leg, unknown]) == {leg: one}
+    # A Dial's action that names the call itself makes no leg of it.
+    await inbox.store(told(Kind.DIAL, one, DialCallSid=one, DialCallStatus="completed"))
+    assert await roots_of_legs(inbox, [leg, unknown, one]) == {leg: one}
     digest = found.stored(one)[0].digest
     assert await stored_digests(inbox, [digest, b"another"]) == {digest}
 
@@ -429,3 +431,12 @@ async def test_a_database_that_fails_while_it_is_read_is_unavailable(
     with pytest.raises(ValueError, match="a bug"):
         async with inbox.reading():
             raise ValueError("a bug")
+
+
+async def test_a_call_of_one_callback_is_purged(inbox: Inbox) -> None:
+    sid = await kept(inbox, told(Kind.STATUS, new_sid(), at=-9000, CallStatus="completed"))
+    await settle(inbox, sid)
+    assert await purge(inbox, before=TEN) == 1
+    found = await known_call(inbox, sid)
+    assert found
+    assert found.state is State.PURGED
