@@ -62,7 +62,6 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
     },
     "calls/dialling/rules.py": {"SEPARATORS": TYPED},
     "calls/people/normalising.py": {
-        "'[0-9]+'": ANSWER,
         "BETWEEN": ANSWER,
         "CALLING_CODE": ANSWER,
         "LETTERS": ANSWER,

@@ -48,6 +48,12 @@ def test_the_newest_note_of_each_agent_and_of_one_under_several_identities() -> 
     assert len({one.id for one in notes(heard)}) == 3
 
 
+def test_a_note_is_named_in_twenty_as_by_earlier_versions() -> None:
+    """By another name it would be written beside the one that stands there."""
+    (note,) = notes([typed("hers", 1)])
+    assert note.id == "6428a8811ded3dd33c615032fc0a2f58"
+
+
 @pytest.mark.parametrize(
     ("outcome", "note", "is_empty"), [("", "", True), ("x", "", False), ("", "x", False)]
 )

@@ -132,6 +132,19 @@ def test_where_no_leg_of_who_is_asked_is_known_the_customer_waits_on(inbound: bo
     assert not is_asking(evidence(play))
 
 
+@BOTH
+def test_that_another_was_asked_before_and_is_gone_gives_the_customer_back_to_none(inbound: bool) -> None:
+    """The bridge has stored whom the agent asks now, and Twilio has yet to call."""
+    play = Play(inbound)
+    play.hold_customer()
+    play.call(BOB, "ask", answers=False)
+    play.wait(5)
+    play.act("cancel", Participant=play.sids[BOB])
+    play.wait(5)
+    play.act("ask", To=f"client:{CAROL}")
+    assert needed(play) == set()
+
+
 def test_a_customer_is_passed_on_until_the_call_moves_again() -> None:
     play = Play(inbound=True)
     assert not is_passed_on(evidence(play))

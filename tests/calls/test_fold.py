@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from bridge.calls.callback import PLACE, Callback, Kind
+from bridge.calls.callback import PLACE, Callback, Kind, digest_of
 from bridge.calls.fold.call import CallStatus, Direction, fold
 from bridge.calls.fold.handling import handling
 from bridge.calls.texts import ENGLISH
@@ -368,6 +368,31 @@ def test_five_rung_agents_are_one_call_with_five_legs() -> None:
     assert (call.agent, call.other_party, call.to) == (None, CUSTOMER, COMPANY)
 
 
+@pytest.mark.parametrize(
+    ("statuses", "status"),
+    [
+        # Of a status that Twilio adds one day nothing is known: any other one is more.
+        (("queued", "dreaming"), "queued"),
+        (("dreaming",), "dreaming"),
+        (("dreaming", "asleep"), "dreaming"),
+        (("no-answer", "busy", "ringing"), "busy"),
+    ],
+)
+def test_the_best_that_was_reported_of_a_leg_is_its_status(statuses: tuple[str, ...], status: str) -> None:
+    for order in (statuses, statuses[::-1]):
+        [found] = fold([leg(1, one, at=at) for at, one in enumerate(order)]).legs
+        assert found.status == status
+
+
+def test_whom_an_agent_asked_or_added_is_not_whom_they_called() -> None:
+    asked = leg(
+        1, "in-progress", at=9, From="client:agent9", To="client:agent2", OfCall=ROOT, JoinedAs="ask-1"
+    )
+    customer = leg(2, "in-progress", at=20, From=COMPANY, To=CUSTOMER)
+    call = fold([VOICE_OUT, asked, customer])
+    assert (call.other_party, call.from_, call.direction) == (CUSTOMER, COMPANY, OUT)
+
+
 def test_a_refused_number_says_why() -> None:
     assert (
         fold([callback(Kind.REFUSED, From="client:agent9", To="12", Reason="invalid")]).refused == "invalid"
@@ -432,6 +457,28 @@ def test_any_order_and_duplicates_are_the_same_call(data: st.DataObject) -> None
 def test_what_a_former_version_kept_under_another_digest_counts_once(told: list[Callback]) -> None:
     again = [late(replace(c, digest=c.digest[PLACE:] + b"last"), by=9) for c in told]
     assert fold([*told, *again]) == fold(told)
+
+
+@pytest.mark.parametrize(
+    ("target", "parameters", "digest"),
+    [
+        (
+            "/twilio/status?as=1",
+            {"CallSid": ROOT, "CallStatus": "ringing"},
+            "da7e10b1f7889acfb1ce4fe318ff4643",
+        ),
+        (
+            "/twilio/status",
+            {"CallSid": "CA" + "b" * 32, "ParentCallSid": ROOT},
+            "da7e10b109e65b5f8c6b63b33947faa5",
+        ),
+    ],
+)
+def test_a_delivery_has_the_name_that_earlier_versions_gave_it(
+    target: str, parameters: dict[str, str], digest: str
+) -> None:
+    """So that what Twilio sends again after an upgrade counts once."""
+    assert digest_of(Kind.STATUS, target, parameters).hex() == digest
 
 
 @given(data=st.data())

@@ -63,7 +63,7 @@ def normalised(phone: Phone, *, region: str) -> Phone | Left:
 
 def is_normal(phone: Phone) -> bool:
     """Whether Twenty would store the same values if the field were written again."""
-    if not re.fullmatch("[0-9]+", phone.number, re.ASCII) or not CALLING_CODE.fullmatch(phone.calling_code):
+    if not CALLING_CODE.fullmatch(phone.calling_code):
         return False
     code = int(phone.calling_code)
     home = phone.country_code or phonenumbers.region_code_for_country_code(code)

@@ -81,7 +81,7 @@ def call_recording(callbacks: Iterable[Callback], recording_sid: str) -> CallRec
     ):
         return None
     is_voicemail = any(c.kind is Kind.VOICEMAIL or c.get("RecordingSource") == "RecordVerb" for c in of_it)
-    length = max((seconds(c.get("RecordingDuration")) or 0 for c in of_it), default=0)
+    length = max(seconds(c.get("RecordingDuration")) or 0 for c in of_it)
     started = [at for c in of_it if (at := parse_timestamp(c.get("RecordingStartTime") or ""))]
     reported_at = min(c.received_at for c in of_it)
     is_dual = any(c.get("RecordingChannels") == "2" for c in of_it)

@@ -122,6 +122,12 @@ REPEATED = [said(n, n + 0.8, "no") for n in range(10)]
             ["こんにちは元気", "です今日は"],
             id="a language without blanks, whose segment's middle is earlier",
         ),
+        pytest.param(
+            [said(2, 2, "no no")],
+            [said(2, 2, "no no")],
+            ["no", "no"],
+            id="of joints that are as near the longest",
+        ),
         pytest.param([], [said(2, 3, "Hello")], ["Hello"], id="silence before"),
         pytest.param([said(2, 3, "Hello")], [], ["Hello"], id="silence after"),
         pytest.param([said(1, 2, "Yes")], [said(5, 6, "Yes")], ["Yes", "Yes"], id="said twice"),
