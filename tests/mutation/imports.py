@@ -62,8 +62,8 @@ def _depends(name: str, on: str) -> bool:
 
 @cache
 def _closure(name: str) -> frozenset[str]:
-    """A module of the bridge with all that it imports, wherever it does."""
-    found, left = set[str](), [name]
+    """A module of the bridge with all that it, and the folders that it is in, import, wherever they do."""
+    found, left = set[str](), list(_with_folders(name))
     while left:
         module = left.pop()
         if module not in found:
