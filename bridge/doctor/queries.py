@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from graphql import FieldNode, OperationDefinitionNode, OperationType
-
 from bridge.calls.numbers import e164
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.doctor.twenty import ADORNS, OTHER_VERSION, without
@@ -18,6 +16,7 @@ from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.client.documents import operations
 from bridge.twenty.people.lookup import filter_of
 from bridge.twenty.provision import read
+from bridge.twenty.schema.documents import definition_of, documents
 from bridge.twenty.schema.features import RECORDS, SOME_GENERATIONS, Feature, feature_of
 from bridge.twenty.values import time_text
 
@@ -76,9 +75,7 @@ def checks(client: TwentyClient, samples: Samples = SAMPLES) -> Iterator[Check]:
 
 def queries_of_records() -> list[str]:
     """Names of the operations that read records; those that write are not run."""
-    return [
-        n for n in RECORDS if n not in SOME_GENERATIONS and _operation(n).operation is OperationType.QUERY
-    ]
+    return [name for name in RECORDS if name not in SOME_GENERATIONS and operations()[name].is_query]
 
 
 def verdict(ran: Sequence[Ran]) -> Verdict:
@@ -99,7 +96,8 @@ def verdict(ran: Sequence[Ran]) -> Verdict:
 
 
 async def _run(client: TwentyClient, name: str, samples: Samples) -> Ran:
-    variables = [one.variable.name.value for one in _operation(name).variable_definitions or ()]
+    declared = definition_of(documents()[name]).variable_definitions or ()
+    variables = [one.variable.name.value for one in declared]
     try:
         await client.execute(name, **{variable: samples[variable]() for variable in variables})
     except TwentyError as refused:
@@ -107,14 +105,6 @@ async def _run(client: TwentyClient, name: str, samples: Samples) -> Ran:
     return Ran(name, None)
 
 
-def _operation(name: str) -> OperationDefinitionNode:
-    _, document = operations()[name]
-    return next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
-
-
 def _of_calls(name: str) -> bool:
     """Whether the query reads phone calls, an object that a workspace can lack."""
-    return any(
-        isinstance(field, FieldNode) and field.name.value in ("phoneCall", "phoneCalls")
-        for field in _operation(name).selection_set.selections
-    )
+    return any(field.name in ("phoneCall", "phoneCalls") for field in operations()[name].root_fields)

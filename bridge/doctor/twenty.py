@@ -14,9 +14,8 @@ from bridge.settings import TwentySettings
 from bridge.twenty.client.client import Executes, TwentyClient, check_health
 from bridge.twenty.people.normalise import has_lost_number, people_with_numbers
 from bridge.twenty.provision import fields, read
-from bridge.twenty.schema.check import find_drifts
-from bridge.twenty.schema.drift import Drift
-from bridge.twenty.schema.features import OPTIONAL, Feature
+from bridge.twenty.schema.drift import find_drifts
+from bridge.twenty.schema.features import OPTIONAL, Drift, Feature
 from bridge.twenty.schema.workspace import PHONE_CALL
 from bridge.twilio import inspect
 

@@ -6,8 +6,7 @@ from bridge.errors import TwentyDenied, TwentyUnavailable
 from bridge.json_text import from_json, to_json
 from bridge.settings import TwentySettings
 from bridge.twenty.schema.check import UNAUTHENTICATED, Find, NotCompared
-from bridge.twenty.schema.drift import Drift
-from bridge.twenty.schema.features import Feature
+from bridge.twenty.schema.features import Drift, Feature
 from bridge.wiring.own_process import NotRun, output_of, own_module
 
 LONGEST_SECONDS = 120

@@ -7,9 +7,11 @@ import sys
 LOADS = """
 import sys
 from bridge.cli import load
-for command in ("serve", "doctor", "calls"):
+load("serve")
+of_schemas = [name for name in ("graphql",) if name in sys.modules]
+for command in ("doctor", "calls"):
     load(command)
-print([name for name in ("alembic", "sqlalchemy.orm", "pygments") if name in sys.modules])
+print(of_schemas + [name for name in ("alembic", "sqlalchemy.orm", "pygments") if name in sys.modules])
 """
 
 

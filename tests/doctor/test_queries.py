@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from graphql import OperationDefinitionNode, OperationType
+from graphql import OperationType
 
 from bridge.doctor import queries
 from bridge.doctor.checks import Status
@@ -11,17 +11,14 @@ from bridge.doctor.queries import Ran
 from bridge.errors import TwentyDenied, TwentyOverLimit, TwentyRefused
 from bridge.sandbox.twenty import GENERATIONS, twenty_sandbox
 from bridge.twenty.client.client import open_client
-from bridge.twenty.client.documents import operations
+from bridge.twenty.schema.documents import definition_of, documents
 from bridge.twenty.schema.features import RECORDS, SOME_GENERATIONS
 from tests.doctor.conftest import World
 from tests.support import twenty_settings
 
 
 def is_query(name: str) -> bool:
-    _, document = operations()[name]
-    (operation,) = document.definitions
-    assert isinstance(operation, OperationDefinitionNode)
-    return operation.operation is OperationType.QUERY
+    return definition_of(documents()[name]).operation is OperationType.QUERY
 
 
 def test_all_queries_are_run_and_nothing_that_writes() -> None:

@@ -8,8 +8,7 @@ import pytest
 from bridge.errors import TwentyDenied, TwentyUnavailable
 from bridge.sandbox.twenty import OLDEST, twenty_sandbox
 from bridge.twenty.schema.check import NotCompared
-from bridge.twenty.schema.drift import Drift
-from bridge.twenty.schema.features import Feature
+from bridge.twenty.schema.features import Drift, Feature
 from bridge.wiring.comparison import ComparisonFailed, drifts_of
 from tests.support import twenty_settings
 

@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from graphql import FieldNode, OperationDefinitionNode, OperationType
-
 from bridge.errors import TwentyUnavailable
 from bridge.language.phrase import phrase
-from bridge.twenty.client.documents import all_operations
+from bridge.twenty.client.documents import Operation, RootField, all_operations
 
 WRITE_ONE = frozenset({"updatePerson", "createDashboard"})
 """Mutations that answer with the record."""
@@ -27,18 +25,15 @@ def complete(name: str, data: Any) -> dict[str, Any]:
 
     Raises TwentyUnavailable for another shape.
     """
-    return _checked(name, data, lambda field, answer, _operation: _key(field) in answer)
+    return _checked(name, data, lambda field, answer, _asked: field.key in answer)
 
 
 def _checked(
-    name: str, data: Any, is_answer: Callable[[FieldNode, dict[str, Any], OperationType], bool]
+    name: str, data: Any, is_answer: Callable[[RootField, dict[str, Any], Operation], bool]
 ) -> dict[str, Any]:
-    (definition,) = all_operations()[name][1].definitions
-    if not isinstance(data, dict) or not isinstance(definition, OperationDefinitionNode):
+    asked = all_operations()[name]
+    if not isinstance(data, dict) or not all(is_answer(field, data, asked) for field in asked.root_fields):
         raise _of_another_shape(name)
-    for field in definition.selection_set.selections:
-        if isinstance(field, FieldNode) and not is_answer(field, data, definition.operation):
-            raise _of_another_shape(name)
     return data
 
 
@@ -60,15 +55,10 @@ def next_page(connection: Any, before: str | None) -> str | None:
     return after
 
 
-def _key(field: FieldNode) -> str:
-    return field.alias.value if field.alias else field.name.value
-
-
-def _is_answer(field: FieldNode, data: dict[str, Any], operation: OperationType) -> bool:
-    key = _key(field)
-    if field.name.value.startswith("__"):
-        return key in data
-    value = data.get(key)
-    if operation is OperationType.QUERY:
+def _is_answer(field: RootField, data: dict[str, Any], asked: Operation) -> bool:
+    if field.name.startswith("__"):
+        return field.key in data
+    value = data.get(field.key)
+    if asked.is_query:
         return isinstance(value, dict) and isinstance(value.get("edges"), list)
-    return isinstance(value, dict if field.name.value in WRITE_ONE else list)
+    return isinstance(value, dict if field.name in WRITE_ONE else list)

@@ -1,41 +1,22 @@
 """One long-lived session to Twenty: one operation a request, within time-out and budget."""
 
 import math
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from contextlib import asynccontextmanager
 from functools import partial
-from io import BytesIO
 from typing import Any, Protocol
 
 import aiohttp
-from aiohttp import ClientResponseError
-from aiohttp.hdrs import RETRY_AFTER
-from gql import Client, FileVar
-from gql.client import AsyncClientSession
-from gql.transport.aiohttp import AIOHTTPTransport
-from gql.transport.exceptions import (
-    TransportConnectionFailed,
-    TransportError,
-    TransportQueryError,
-    TransportServerError,
-)
-from yarl import URL
 
-from bridge.errors import TwentyDenied, TwentyError, TwentyFailed, TwentyOverLimit, TwentyUnavailable
-from bridge.json_text import from_json
+from bridge.errors import TwentyOverLimit, TwentyUnavailable
 from bridge.language.phrase import phrase
-from bridge.network.client import AnswerTooLarge, BoundedResponse, bound_to
-from bridge.network.errors import seconds_of, why
-from bridge.observability import metrics
+from bridge.network.client import BoundedResponse
+from bridge.network.errors import why
 from bridge.settings import TwentySettings
 from bridge.twenty.client.answers import complete, understood
 from bridge.twenty.client.budget import Budget
-from bridge.twenty.client.documents import Operation, operation
-from bridge.twenty.client.errors import translate
+from bridge.twenty.client.endpoint import Endpoint, open_endpoint
 from bridge.twenty.schema.composites import Composites
-from bridge.twenty.values import storable_json
 
 UNLIMITED = frozenset({"WorkspaceSchema", "Introspection", "Search"})
 """Operations on /graphql that do not count towards the rate limit: introspection, and searches."""
@@ -60,8 +41,8 @@ class TwentyClient:
 
     def __init__(
         self,
-        graphql: AsyncClientSession,
-        metadata: AsyncClientSession,
+        graphql: Endpoint,
+        metadata: Endpoint,
         budget: Budget,
         *,
         composites: Composites | None = None,
@@ -79,7 +60,7 @@ class TwentyClient:
         self._allowed = allowed
         self._post = post
 
-    def over(self, graphql: AsyncClientSession) -> "TwentyClient":
+    def over(self, graphql: Endpoint) -> "TwentyClient":
         """The same budget over another session to the workspace's records."""
         return TwentyClient(
             graphql,
@@ -125,7 +106,7 @@ class TwentyClient:
             await self.budget.take(interactive=self._interactive, within=self._within)
         await self._allowed()
         try:
-            sent = self._composites.execute(partial(send, self._graphql, post=self._post), name, variables)
+            sent = self._composites.execute(partial(self._graphql.send, post=self._post), name, variables)
             return understood(name, await sent)
         except TwentyOverLimit as refused:
             self.budget.exhausted(retry_after=refused.retry_after)
@@ -134,18 +115,15 @@ class TwentyClient:
     async def execute_metadata(self, name: str, **variables: Any) -> dict[str, Any]:
         """See `Executes`."""
         try:
-            return complete(name, await send(self._metadata, name, variables))
+            return complete(name, await self._metadata.send(name, variables))
         except TwentyOverLimit as refused:
             self.budget.exhausted(retry_after=refused.retry_after)
             raise
 
     async def upload(self, name: str, content: bytes, *, name_of_file: str, kind: str) -> dict[str, Any]:
-        """As `execute_metadata`, with a file in the variable `file`; `kind` is its type.
-
-        https://github.com/jaydenseric/graphql-multipart-request-spec
-        """
-        file = FileVar(BytesIO(content), filename=name_of_file, content_type=kind)
-        return await send(self._metadata, name, {"file": file})
+        """As `execute_metadata`, with a file in the variable `file`; `kind` is its type."""
+        answer = await self._metadata.upload(name, content, name_of_file=name_of_file, kind=kind)
+        return complete(name, answer)
 
 
 @asynccontextmanager
@@ -156,100 +134,16 @@ async def open_client(
 
     `response` bounds the answers.
     """
-    async with AsyncExitStack() as stack:
-        graphql, metadata = [
-            await stack.enter_async_context(_client(f"{settings.api_url}/{path}", settings, response))
-            for path in ("graphql", "metadata")
-        ]
-        yield TwentyClient(graphql, metadata, Budget(settings.requests_per_minute))
-
-
-def _client(url: str, settings: TwentySettings, response: type[BoundedResponse]) -> Client:
-    transport = AIOHTTPTransport(
-        url,
-        headers={"Authorization": f"Bearer {settings.api_token.get_secret_value()}"},
+    opened = partial(
+        open_endpoint,
+        settings,
         # Twenty never answers a request whose body it does not expect.
-        timeout=settings.timeout_seconds,
-        ssl=True,
-        json_serialize=storable_json,
-        json_deserialize=from_json,
-        client_session_args=bound_to(settings.api_url, response=response),
+        within=settings.timeout_seconds,
+        key=settings.api_token.get_secret_value(),
+        response=response,
     )
-    return Client(
-        transport=transport,
-        execute_timeout=settings.timeout_seconds,
-        # The workspace's schema is large and changes; `schema/` asks for the part that matters.
-        fetch_schema_from_transport=False,
-    )
-
-
-async def send(
-    session: AsyncClientSession,
-    name: str,
-    variables: dict[str, Any],
-    *,
-    bare: frozenset[str] = frozenset(),
-    post: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Sends an operation; the data of the answer. `post` are arguments for aiohttp; `bare`: see `operation`.
-
-    Raises TwentyError.
-    """
-    began, outcome = time.perf_counter(), "ok"
-    try:
-        return await _ask(session, operation(name, variables, bare=bare), dict(post or {}))
-    except TwentyError as error:
-        outcome = error.code.removeprefix("twenty.")
-        raise
-    finally:
-        metrics.TWENTY_DURATIONS.observe(time.perf_counter() - began, name)
-        metrics.TWENTY_REQUESTS.inc(name, outcome)
-
-
-async def _ask(session: AsyncClientSession, asked: Operation, post: dict[str, Any]) -> dict[str, Any]:
-    name = asked.operation_name or ""
-    try:
-        uploads = any(isinstance(value, FileVar) for value in (asked.variable_values or {}).values())
-        return await session.execute(asked, extra_args=post, upload_files=uploads)
-    except TransportQueryError as answered:
-        raise translate(answered.errors) from None
-    except TransportServerError as failed:
-        raise _status_error(name, failed) from None
-    # gql raises AssertionError for an answer without data and errors.
-    except (TransportError, TimeoutError, OSError, AssertionError) as away:
-        raise _unusable(name, session, _cause(away)) from away
-
-
-def _unusable(name: str, session: AsyncClientSession, cause: BaseException) -> TwentyUnavailable:
-    told = {"name": name, "host": _host(session), "reason": why(cause)}
-    if isinstance(cause, AnswerTooLarge):
-        # What one record says can be that long.
-        return TwentyFailed(phrase("{name}: Twenty at {host} cannot be used: {reason}", **told))
-    return TwentyUnavailable(phrase("{name}: Twenty at {host} cannot be reached: {reason}", **told))
-
-
-def _cause(away: BaseException) -> BaseException:
-    """The network's error, where gql has one of its own around it."""
-    return (isinstance(away, TransportConnectionFailed) and away.__cause__) or away
-
-
-def _host(session: AsyncClientSession) -> str:
-    return str(URL(getattr(session.client.transport, "url", "")).origin())
-
-
-def _status_error(name: str, failed: TransportServerError) -> TwentyDenied | TwentyUnavailable:
-    status = failed.code
-    if status in (401, 403):
-        return TwentyDenied(f"{name}: HTTP {status}", code="twenty.unauthenticated")
-    if status == 429:
-        # A reverse proxy's limit: Twenty's own answers are 200 with a code.
-        return TwentyOverLimit(f"{name}: HTTP {status}", retry_after=_retry_after(failed.__cause__))
-    return TwentyUnavailable(f"{name}: HTTP {status}")
-
-
-def _retry_after(cause: BaseException | None) -> float | None:
-    headers = cause.headers if isinstance(cause, ClientResponseError) else None
-    return seconds_of(headers.get(RETRY_AFTER), now=datetime.now(UTC)) if headers else None
+    async with opened("graphql") as graphql, opened("metadata") as metadata:
+        yield TwentyClient(graphql, metadata, Budget(settings.requests_per_minute))
 
 
 async def check_health(session: aiohttp.ClientSession, api_url: str) -> None:

@@ -1,101 +1,80 @@
-"""The operations of `documents.graphql`, parsed once; a request carries only its own text."""
+"""The operations of `documents.graphql`, as text: a request carries only its own.
 
+Nothing here parses GraphQL, so that `serve` imports no parser: the files are written in one form, and a test
+holds that graphql reads the same in them. `schema/documents.py` has the parsed ones.
+"""
+
+import re
 from functools import cache, reduce
 from importlib.resources import files
 from operator import or_
-from typing import Any
 
-from gql import GraphQLRequest
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    OperationDefinitionNode,
-    Visitor,
-    parse,
-    print_ast,
-    visit,
-)
+from msgspec import Struct
 
-LISTS = frozenset({"additionalPhones", "secondaryLinks"})
-"""Lists within composite fields: JSON in older workspaces, typed in newer ones. See `composites`."""
+OPERATION = re.compile(r"^(query|mutation) (\w+).*\n(?: .*\n)+\}$", re.MULTILINE)
+"""From its name to the brace at the beginning of a line; what is within is indented."""
+
+ROOT_FIELD = re.compile(r"^ {2}(?:(\w+): )?(\w+)", re.MULTILINE)
+"""Its alias, and its name: two spaces stand before it, and more before the fields of its records."""
+
+ENTRIES = {"additionalPhones": " { number callingCode countryCode }", "secondaryLinks": " { label url }"}
+LISTS = frozenset(ENTRIES)
+"""Lists within composite fields, of whose `ENTRIES` fields are selected.
+
+They are JSON in older workspaces, typed in newer ones. See `composites`.
+"""
 
 
-class Operation(GraphQLRequest):
-    """A request of one operation that reuses its printed text."""
+class RootField(Struct, frozen=True):
+    """A field of the answer; `key` is its alias, or else its name."""
 
-    def __init__(self, name: str, text: str, document: DocumentNode, variables: dict[str, Any]) -> None:
-        super().__init__(document, variable_values=variables, operation_name=name)
-        self._text = text
+    key: str
+    name: str
 
-    @property
-    def payload(self) -> dict[str, Any]:
-        """The body of the POST."""
-        return {
-            "query": self._text,
-            "operationName": self.operation_name,
-            "variables": self.variable_values or {},
-        }
+
+class Operation(Struct, frozen=True):
+    """A query or a mutation."""
+
+    text: str
+    is_query: bool
+    root_fields: tuple[RootField, ...]
 
 
 @cache
-def operations() -> dict[str, tuple[str, DocumentNode]]:
-    """Name → text and document of each operation that introspection knows."""
+def operations() -> dict[str, Operation]:
+    """Name → each operation that introspection knows."""
     return _operations_in("documents.graphql")
 
 
 @cache
-def all_operations() -> dict[str, tuple[str, DocumentNode]]:
+def all_operations() -> dict[str, Operation]:
     """Those, the ones that introspection does not show, and those of what few workspaces get."""
     more = ("search.graphql", "dashboards.graphql", "applications.graphql")
     return reduce(or_, map(_operations_in, more), operations())
 
 
-def _operations_in(file: str) -> dict[str, tuple[str, DocumentNode]]:
+def _operations_in(file: str) -> dict[str, Operation]:
     source = files("bridge.twenty.client").joinpath(file).read_text(encoding="utf-8")
-    found = {}
-    for definition in parse(source, no_location=True).definitions:
-        if isinstance(definition, OperationDefinitionNode) and definition.name:
-            document = DocumentNode(definitions=(definition,))
-            found[definition.name.value] = (print_ast(document), document)
-    return found
+    return {
+        found[2]: Operation(found[0], found[1] == "query", _root_fields(found[0]))
+        for found in OPERATION.finditer(source)
+    }
 
 
-def operation(name: str, variables: dict[str, Any], *, bare: frozenset[str] = frozenset()) -> Operation:
-    """The operation of that name with its variables; the `bare` lists are selected as JSON."""
-    text, document = _in_form(name, bare)
-    return Operation(name, text, document, variables)
+def _root_fields(text: str) -> tuple[RootField, ...]:
+    return tuple(RootField(alias or name, name) for alias, name in ROOT_FIELD.findall(text))
+
+
+@cache
+def text_of(name: str, bare: frozenset[str] = frozenset()) -> str:
+    """The text of an operation; the `bare` ones of `LISTS` are selected as JSON."""
+    text = all_operations()[name].text
+    for field in bare:
+        text = text.replace(f"{field}{ENTRIES[field]}", field)
+    return text
 
 
 @cache
 def has_lists(name: str) -> bool:
     """Whether the operation selects one of `LISTS`."""
-    text, _ = all_operations()[name]
-    return any(field in text for field in LISTS)
-
-
-@cache
-def _in_form(name: str, bare: frozenset[str]) -> tuple[str, DocumentNode]:
-    text, document = all_operations()[name]
-    if not bare or not has_lists(name):
-        return text, document
-    document = without_entries(document, bare)
-    return print_ast(document), document
-
-
-def without_entries(document: DocumentNode, bare: frozenset[str]) -> DocumentNode:
-    """The document with these lists selected as JSON."""
-    changed: DocumentNode = visit(document, _Bare(bare))
-    return changed
-
-
-class _Bare(Visitor):
-    def __init__(self, names: frozenset[str]) -> None:
-        super().__init__()
-        self._names = names
-
-    def enter_field(self, node: FieldNode, *_: object) -> FieldNode | None:
-        if node.name.value not in self._names or node.selection_set is None:
-            return None
-        return FieldNode(
-            alias=node.alias, name=node.name, arguments=node.arguments, directives=node.directives
-        )
+    return any(field in text_of(name) for field in LISTS)

@@ -5,19 +5,16 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from gql import Client
-from gql.transport.aiohttp import AIOHTTPTransport
 from msgspec import Struct
 
 from bridge.calls.numbers import Number, e164
-from bridge.json_text import from_json
-from bridge.network.client import bound_to
 from bridge.settings import TwentySettings
 from bridge.twenty.client.client import TwentyClient
+from bridge.twenty.client.endpoint import open_endpoint
 from bridge.twenty.people.callers import Profile, profile_of
 from bridge.twenty.people.phones import phones_in, primary
 from bridge.twenty.users.credentials import Credentials
-from bridge.twenty.values import avatar_url, full_name, storable_json
+from bridge.twenty.values import avatar_url, full_name
 
 WAITS_SECONDS = 3
 MOST_NUMBERS = 100
@@ -142,16 +139,6 @@ async def open_search(
     settings: TwentySettings, client: TwentyClient, *, region: str
 ) -> AsyncIterator[PeopleSearch]:
     """Searches of a workspace; users' credentials go over a connection without the bridge's key."""
-    transport = AIOHTTPTransport(
-        f"{settings.api_url}/graphql",
-        timeout=WAITS_SECONDS,
-        ssl=True,
-        json_serialize=storable_json,
-        json_deserialize=from_json,
-        client_session_args=bound_to(settings.api_url),
-    )
-    async with Client(
-        transport=transport, execute_timeout=WAITS_SECONDS, fetch_schema_from_transport=False
-    ) as session:
+    async with open_endpoint(settings, "graphql", within=WAITS_SECONDS) as endpoint:
         waiting = client.interactive(within=WAITS_SECONDS)
-        yield PeopleSearch(waiting, waiting.over(session), twenty_url=settings.pages, region=region)
+        yield PeopleSearch(waiting, waiting.over(endpoint), twenty_url=settings.pages, region=region)

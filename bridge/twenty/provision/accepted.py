@@ -17,7 +17,6 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     IntrospectionQuery,
-    OperationDefinitionNode,
     VariableDefinitionNode,
     build_client_schema,
     is_input_type,
@@ -27,8 +26,8 @@ from graphql import (
 )
 from graphql.utilities import validate_input_value
 
-from bridge.twenty.client.documents import operations
 from bridge.twenty.provision.plan import Mutation
+from bridge.twenty.schema.documents import definition_of, documents
 from bridge.twenty.schema.introspection import reached
 
 HINT = " Did you mean "
@@ -38,8 +37,7 @@ class Accepted:
     """A workspace's schema, as far as `documents.graphql` reaches into it."""
 
     def __init__(self, introspection: Mapping[str, Any]) -> None:
-        documents = [document for _, document in operations().values()]
-        part = cast("IntrospectionQuery", reached(introspection, documents))
+        part = cast("IntrospectionQuery", reached(introspection, documents().values()))
         # Only a part of the schema: types of which no field is selected have none.
         self._schema = build_client_schema(part, assume_valid=True)
         self._validated: dict[str, list[str]] = {}
@@ -54,10 +52,9 @@ class Accepted:
         return next(self._reasons(mutation), None)
 
     def _reasons(self, mutation: Mutation) -> Iterator[str]:
-        document = operations()[mutation.operation][1]
+        document = documents()[mutation.operation]
         yield from self._drifts(mutation.operation, document)
-        (definition,) = document.definitions
-        for variable in cast("OperationDefinitionNode", definition).variable_definitions or ():
+        for variable in definition_of(document).variable_definitions or ():
             yield from _of_variable(self._schema, variable, mutation.variables)
 
     def _drifts(self, name: str, document: DocumentNode) -> list[str]:

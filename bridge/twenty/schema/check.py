@@ -8,10 +8,7 @@ import structlog
 
 from bridge import background
 from bridge.errors import TwentyError
-from bridge.twenty.client.client import UNLIMITED, Executes
-from bridge.twenty.client.documents import operations
-from bridge.twenty.schema.drift import Drift, drifts
-from bridge.twenty.schema.features import RECORDS, SOME_GENERATIONS
+from bridge.twenty.schema.features import Drift
 
 AFTER_SECONDS = 5
 """Seconds: the first calls after a start have priority."""
@@ -113,18 +110,6 @@ class Comparison:
         except TwentyError:
             return
         self.reason = None
-
-
-async def find_drifts(client: Executes) -> list[Drift]:
-    """What the workspace lacks for each operation of `documents.graphql`. Raises TwentyError."""
-    left_out = UNLIMITED | SOME_GENERATIONS
-    documents = {name: document for name, (_, document) in operations().items() if name not in left_out}
-    records = {name: document for name, document in documents.items() if name in RECORDS}
-    structure = {name: document for name, document in documents.items() if name not in RECORDS}
-    of_records = await asyncio.to_thread(drifts, await client.execute("Introspection"), records)
-    return of_records + await asyncio.to_thread(
-        drifts, await client.execute_metadata("Introspection"), structure
-    )
 
 
 def _log(found: Sequence[Drift]) -> None:

@@ -15,8 +15,8 @@ from bridge.json_text import from_json, to_json
 from bridge.network.client import SchemaResponse
 from bridge.settings import TwentySettings
 from bridge.twenty.client.client import open_client
-from bridge.twenty.schema.check import find_drifts
-from bridge.twenty.schema.drift import Drift
+from bridge.twenty.schema.drift import find_drifts
+from bridge.twenty.schema.features import Drift
 
 
 class CompareRequest(TypedDict):

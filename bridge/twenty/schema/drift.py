@@ -1,5 +1,6 @@
 """Compares a workspace's introspected schema with the bridge's operations."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -11,7 +12,6 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLSchema,
     IntrospectionQuery,
-    OperationDefinitionNode,
     ScalarLeafsRule,
     SelectionSetNode,
     build_client_schema,
@@ -21,33 +21,46 @@ from graphql import (
     type_from_ast,
     validate,
 )
-from msgspec import Struct
 
-from bridge.twenty.client.documents import without_entries
+from bridge.twenty.client.client import UNLIMITED, Executes
 from bridge.twenty.schema.composites import bare_lists
-from bridge.twenty.schema.features import GIVEN, RECORDS, TYPED_TIMELINE, Feature, Given, feature_of
+from bridge.twenty.schema.documents import definition_of, documents, without_entries
+from bridge.twenty.schema.features import (
+    GIVEN,
+    RECORDS,
+    SOME_GENERATIONS,
+    TYPED_TIMELINE,
+    Drift,
+    Feature,
+    Given,
+    feature_of,
+)
 from bridge.twenty.schema.introspection import reached
 
 EXECUTED_UNSEEN = tuple(rule for rule in specified_rules if rule is not ScalarLeafsRule)
 """/graphql does not validate: it answers objects without a selection, and JSON with one."""
 
 
-class Drift(Struct, frozen=True):
-    """What an operation lacks, as messages of GraphQL's validation, and the feature that it disables."""
+async def find_drifts(client: Executes) -> list[Drift]:
+    """What the workspace lacks for each operation of `documents.graphql`. Raises TwentyError."""
+    left_out = UNLIMITED | SOME_GENERATIONS
+    compared = {name: document for name, document in documents().items() if name not in left_out}
+    records = {name: document for name, document in compared.items() if name in RECORDS}
+    structure = {name: document for name, document in compared.items() if name not in RECORDS}
+    of_records = await asyncio.to_thread(drifts, await client.execute("Introspection"), records)
+    return of_records + await asyncio.to_thread(
+        drifts, await client.execute_metadata("Introspection"), structure
+    )
 
-    operation: str
-    missing: tuple[str, ...]
-    disables: Feature
 
-
-def drifts(introspection: Mapping[str, Any], documents: Mapping[str, DocumentNode]) -> list[Drift]:
+def drifts(introspection: Mapping[str, Any], compared: Mapping[str, DocumentNode]) -> list[Drift]:
     """What the schema lacks for each document (operation name → document of that operation)."""
     bare = bare_lists(introspection["__schema"]["types"])
-    documents = {name: without_entries(document, bare) for name, document in documents.items()}
-    part = cast("IntrospectionQuery", reached(introspection, documents.values()))
+    asked = {name: without_entries(document, bare) for name, document in compared.items()}
+    part = cast("IntrospectionQuery", reached(introspection, asked.values()))
     # Only a part of the schema: types of which no field is selected have none.
     schema = build_client_schema(part, assume_valid=True)
-    return [drift for name, document in documents.items() for drift in _drifts_of(schema, name, document)]
+    return [drift for name, document in asked.items() for drift in _drifts_of(schema, name, document)]
 
 
 def _drifts_of(schema: GraphQLSchema, name: str, document: DocumentNode) -> Iterator[Drift]:
@@ -71,8 +84,8 @@ def _field(error: GraphQLError) -> str | None:
 
 def _not_taken(schema: GraphQLSchema, document: DocumentNode, given: Given) -> Iterator[str]:
     """The fields that a variable's type lacks; a missing type is reported by validation."""
-    fields = _operation(parse(f"{{ {given.fields} }}", no_location=True)).selection_set
-    for variable in _operation(document).variable_definitions or ():
+    fields = definition_of(parse(f"{{ {given.fields} }}", no_location=True)).selection_set
+    for variable in definition_of(document).variable_definitions or ():
         if variable.variable.name.value == given.variable:
             taken = get_named_type(type_from_ast(schema, variable.type))
             if given.typed is None or given.typed == _has(taken, TYPED_TIMELINE):
@@ -81,10 +94,6 @@ def _not_taken(schema: GraphQLSchema, document: DocumentNode, given: Given) -> I
 
 def _has(taken: object, field: str) -> bool:
     return isinstance(taken, GraphQLInputObjectType) and field in taken.fields
-
-
-def _operation(document: DocumentNode) -> OperationDefinitionNode:
-    return next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
 
 
 def _undefined(taken: object, selection_set: SelectionSetNode | None) -> Iterator[str]:

@@ -41,6 +41,14 @@ class Feature(StrEnum):
     DOCTOR = "what doctor says of the key's role"
 
 
+class Drift(Struct, frozen=True):
+    """What an operation lacks, as messages of GraphQL's validation, and the feature that it disables."""
+
+    operation: str
+    missing: tuple[str, ...]
+    disables: Feature
+
+
 OPTIONAL: Mapping[Feature, frozenset[str]] = {
     Feature.AGENTS: frozenset({"twenty.schema", "twenty.forbidden"}),
     Feature.TIMELINE: frozenset({"twenty.schema"}),

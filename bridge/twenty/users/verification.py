@@ -4,16 +4,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from gql import Client
-from gql.client import AsyncClientSession
-from gql.transport.aiohttp import AIOHTTPTransport
 from msgspec import Struct
 
 from bridge.calls.agents import Identity, member_identity
 from bridge.errors import TwentyDenied, TwentyUnavailable
-from bridge.network.client import bound_to
 from bridge.settings import TwentySettings
-from bridge.twenty.client.client import Executes, send
+from bridge.twenty.client.client import Executes
+from bridge.twenty.client.endpoint import Endpoint, open_endpoint
 from bridge.twenty.users.credentials import Credentials
 
 WAITS_SECONDS = 3
@@ -36,8 +33,8 @@ class User(Struct, frozen=True):
 class UserVerification:
     """Asks with the user's credentials; without a `workspace_id` it asks `client` for the key's workspace."""
 
-    def __init__(self, session: AsyncClientSession, client: Executes, workspace_id: str | None) -> None:
-        self._session = session
+    def __init__(self, endpoint: Endpoint, client: Executes, workspace_id: str | None) -> None:
+        self._endpoint = endpoint
         self._client = client
         self._workspace_id = workspace_id
 
@@ -46,7 +43,7 @@ class UserVerification:
         try:
             # Credentials go to this server alone, never to a redirect's target.
             post = {"headers": credentials.headers, "allow_redirects": False}
-            answer = await send(self._session, "CurrentUser", {}, post=post)
+            answer = await self._endpoint.send("CurrentUser", {}, post=post)
         except TwentyDenied as denied:
             if denied.code not in REFUSED:
                 raise
@@ -81,13 +78,6 @@ def user_of(answer: Mapping[str, Any], *, workspace_id: str) -> User | None:
 @asynccontextmanager
 async def open_verification(settings: TwentySettings, client: Executes) -> AsyncIterator[UserVerification]:
     """A connection without the bridge's key, and without cookies of earlier users."""
-    transport = AIOHTTPTransport(
-        f"{settings.api_url}/metadata",
-        timeout=WAITS_SECONDS,
-        ssl=True,
-        client_session_args=bound_to(settings.api_url),
-    )
-    gql = Client(transport=transport, execute_timeout=WAITS_SECONDS, fetch_schema_from_transport=False)
-    async with gql as session:
+    async with open_endpoint(settings, "metadata", within=WAITS_SECONDS) as endpoint:
         workspace = settings.workspace_id
-        yield UserVerification(session, client, str(workspace) if workspace else None)
+        yield UserVerification(endpoint, client, str(workspace) if workspace else None)

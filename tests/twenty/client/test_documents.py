@@ -10,18 +10,22 @@ from typing import Any
 import pytest
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     extend_schema,
     introspection_from_schema,
     parse,
+    print_ast,
     validate,
 )
 
 from bridge.sandbox.twenty import GENERATIONS, twenty_sandbox
 from bridge.twenty.client.client import open_client
-from bridge.twenty.client.documents import all_operations, operations
+from bridge.twenty.client.documents import LISTS, RootField, all_operations, operations, text_of
 from bridge.twenty.provision.fields import FIELDS
+from bridge.twenty.schema.documents import definition_of, documents, without_entries
 from bridge.twenty.schema.drift import drifts
 from bridge.twenty.schema.features import RECORDS, SOME_GENERATIONS
 from tests.support import twenty_settings
@@ -49,7 +53,37 @@ RECORDS_NAMES, METADATA_NAMES, SOME_NAMES = sections()
 
 
 def document(name: str) -> DocumentNode:
-    return operations()[name][1]
+    return documents()[name]
+
+
+FILES = ("documents.graphql", "search.graphql", "dashboards.graphql", "applications.graphql")
+
+
+def test_the_files_are_read_as_graphql_reads_them() -> None:
+    """`serve` does without a parser."""
+    found = {}
+    for file in FILES:
+        source = files("bridge.twenty.client").joinpath(file).read_text(encoding="utf-8")
+        for definition in parse(source, no_location=True).definitions:
+            assert isinstance(definition, OperationDefinitionNode)
+            assert definition.name
+            found[definition.name.value] = definition
+    assert [*found] == [*all_operations()]
+    for name, read in all_operations().items():
+        fields = [field for field in found[name].selection_set.selections if isinstance(field, FieldNode)]
+        assert definition_of(parse(read.text, no_location=True)) == found[name]
+        assert read.is_query == (found[name].operation is OperationType.QUERY)
+        assert [*read.root_fields] == [
+            RootField(field.alias.value if field.alias else field.name.value, field.name.value)
+            for field in fields
+        ]
+
+
+@pytest.mark.parametrize("bare", [{"additionalPhones"}, {"secondaryLinks"}, LISTS, frozenset()])
+def test_lists_that_are_json_are_selected_whole(bare: frozenset[str]) -> None:
+    for name, whole in documents().items():
+        without = without_entries(whole, bare)
+        assert print_ast(parse(text_of(name, frozenset(bare)))) == print_ast(without)
 
 
 def test_each_operation_is_held_to_a_schema() -> None:
@@ -112,4 +146,4 @@ async def test_every_operation_on_records_holds_on_each_generation_of_the_sandbo
 @pytest.mark.parametrize("name", ["ExistingDashboards", "CreateDashboard"])
 def test_an_operation_of_dashboards_holds(name: str) -> None:
     for version in CORE:
-        assert validate(schema("core", version), all_operations()[name][1]) == []
+        assert validate(schema("core", version), parse(all_operations()[name].text)) == []

@@ -13,8 +13,8 @@ from bridge.sandbox.twenty import OLDEST, TwentySandbox, twenty_sandbox
 from bridge.twenty.client.client import Executes, TwentyClient, open_client
 from bridge.twenty.client.documents import operations
 from bridge.twenty.schema import check
-from bridge.twenty.schema.check import Comparison, find_drifts
-from bridge.twenty.schema.drift import drifts
+from bridge.twenty.schema.check import Comparison
+from bridge.twenty.schema.drift import drifts, find_drifts
 from bridge.twenty.schema.features import GIVEN, RECORDS, Feature
 from tests.support import BOUND, eventually, twenty_settings
 
