@@ -266,6 +266,8 @@ class LiveCalls:
             leg.attempt = identity, attempt
             known = self._attempts.get(leg.attempt, callback.call_sid)
             self._attempts[leg.attempt] = min(known, callback.call_sid)
+        # A test call dials no one; the report of its end can be lost.
+        leg.dialled |= callback.is_preflight
         if callback.kind is Kind.VOICE:
             tallies = [self._placed, self._placed_by.setdefault(identity, Tally())]
             leg.placed_at = _counted(tallies, leg.placed_at, at)

@@ -369,3 +369,9 @@ def test_what_a_tally_forgets_and_corrects() -> None:
     for _ in range(MOST):
         tally.add(soon(30))
     assert (tally.since(soon(29)), tally.since(soon(-1))) == (MOST, MOST)
+
+
+def test_a_test_call_counts_and_keeps_no_agent_busy() -> None:
+    """That it is over, only the status callback of the TwiML App says."""
+    board = after([told(Kind.VOICE, OUT, From="client:alice", Preflight="true", CallStatus="ringing")])
+    assert (board.placed_by("alice", TEN - HOUR), board.in_call("alice", soon())) == (1, False)

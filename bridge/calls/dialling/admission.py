@@ -4,6 +4,7 @@ Calls out, transfers and steps that forward a call in pass here: TwiML dials not
 which is made here alone.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import NewType
 
@@ -54,14 +55,22 @@ class Admission:
         target = Admitted(dialled)
         if self._dialling.is_emergency(target):
             return Outgoing(target, self._caller_ids.of(identity)[0])
-        if not self._live_calls.was_placed(asked.call_sid):
-            if reason := self._live_calls.why_refused(asked.call_sid):
-                raise NumberRefused(reason, "refused before")
-            self._limits.check(self._live_calls, identity, asked.received_at)
+        self._check(asked, self._limits.check)
         if client_identity(target):
             # A colleague sees the caller's identity; telephones see one of the company's numbers.
             return Outgoing(target, agent)
         return Outgoing(target, self._caller_ids.choose(identity, asked.get("CallerId")), send_digits)
+
+    def admit_test(self, asked: Callback) -> None:
+        """Raises NumberRefused for a test call where it exceeds the limits: Twilio bills it."""
+        self._check(asked, self._limits.check_rate)
+
+    def _check(self, asked: Callback, check: Callable[[LiveCalls, str, datetime], None]) -> None:
+        if self._live_calls.was_placed(asked.call_sid):
+            return
+        if reason := self._live_calls.why_refused(asked.call_sid):
+            raise NumberRefused(reason, "refused before")
+        check(self._live_calls, client_identity(asked.parameters["From"]) or NO_AGENT, asked.received_at)
 
     def transfer(self, agent: Identity, target: str, *, now: datetime) -> Admitted:
         """The target of an agent's transfer; raises NumberRefused. The TRANSFER callback counts it."""

@@ -54,6 +54,7 @@ class Outbound:
         try:
             self._check_token(asked)
             if asked.is_preflight:
+                self._admission.admit_test(asked)
                 return self._hear_nothing(asked)
             outgoing = self._admission.admit(asked)
         except NumberRefused as refused:

@@ -152,6 +152,8 @@ async def test_one_call_too_many(open_bridge: OpenBridge) -> None:
     # Twilio asks again: it is the same call.
     assert [await said(bridge, call(n)) for n in (1, 2, 3)] == [None, None, FRENCH.agent_limit]
     assert await said(bridge, call(4, From="client:jane")) is None
+    assert await said(bridge, call(5, To="", Preflight="true")) == FRENCH.agent_limit
+    assert await said(bridge, call(6, From="client:jane", To="", Preflight="true")) is None
 
 
 async def test_a_call_that_is_over_makes_room(open_bridge: OpenBridge) -> None:
