@@ -187,14 +187,24 @@ def _can(identity: Identity | None, evidence: Evidence) -> Can:
         return Can()
     on_line = control.is_on_line(identity, evidence)
     is_called = control.is_called_by_colleague(identity, evidence)
-    moves = on_line and not (evidence.originated or _is_short(evidence) or is_called)
+    leads = on_line and not _is_guest(identity, evidence)
+    moves = leads and not (evidence.originated or _is_short(evidence) or is_called)
     return Can(
-        record=on_line,
+        record=leads,
         transfer=moves,
         hangup=on_line,
         note=True,
         hold=moves and bool(evidence.talked),
     )
+
+
+def _is_guest(identity: Identity, evidence: Evidence) -> bool:
+    """Whether an agent who is on the line only listens, or is asked to take the call over."""
+    if evidence.story is None:
+        return False
+    ends = ends_of(evidence)
+    own = ends.of(control.line_of(identity, evidence).sid)
+    return own is not None and (own.silent or own == ends.asked)
 
 
 def _is_short(evidence: Evidence) -> bool:

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 
+from bridge.calls.agent_call import agent_call
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Kind
 from bridge.calls.ends import (
@@ -257,3 +258,20 @@ def test_a_party_who_is_called_after_the_ask_was_taken_back_is_hung_up(inbound: 
     play.wait(1)
     play.act("ask", **named, Again="1")
     assert needed(play) == set()
+
+
+def test_who_listens_or_is_asked_does_not_lead_the_call_and_who_has_taken_it_over_does() -> None:
+    play = Play(inbound=True)
+    play.wait(20)
+    play.hold_customer()
+    play.call(BOB, "ask")
+    play.call(CAROL, "listen")
+
+    def leads() -> set[str]:
+        calls = {who: agent_call([Identity(who)], play.told) for who in (ANNA, BOB, CAROL)}
+        assert all(call.can.hangup for call in calls.values())
+        return {who for who, call in calls.items() if call.can.hold and call.can.transfer and call.can.record}
+
+    assert leads() == {ANNA}
+    play.act("complete", Participant=play.sids[BOB], Resumed=play.sids["customer"])
+    assert leads() == {ANNA, BOB}

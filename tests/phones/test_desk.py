@@ -200,6 +200,8 @@ async def test_a_caller_is_handed_on_to_a_colleague(phones: Office, twilio: Twil
     await alice.ended("transferred")
     await bob.click("Answer")
     await bob.in_stage("talking")
+    await bob.click("Hold")
+    await bob.sees(".conference[data-held=true]")
     await bob.click("Hang up")
     await bob.ended("hung_up")
     await calling

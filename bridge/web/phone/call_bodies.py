@@ -7,8 +7,7 @@ from msgspec import Struct
 from bridge.calls.agent_call import AgentCall
 from bridge.calls.agents import Identity
 from bridge.calls.control import RECORDING
-from bridge.calls.ends import End
-from bridge.calls.fold.acts import Act
+from bridge.calls.ends import End, Ends
 from bridge.calls.fold.call import Recording
 from bridge.calls.fold.states import Direction
 from bridge.calls.numbers import e164, is_withheld, readable
@@ -119,10 +118,10 @@ class CallBodies(Struct, frozen=True, kw_only=True):
         return {
             "onHold": on_hold,
             "since": utc(holds[-1].interval.since) if on_hold and holds else None,
-            "participants": [self._participant(end) for end in call.ends.others],
+            "participants": [self._participant(end, call.ends) for end in call.ends.others],
         }
 
-    def _participant(self, end: End) -> Body:
+    def _participant(self, end: End, ends: Ends) -> Body:
         identity = end.identity
         name = self._agent(identity)["name"] if identity else readable(end.address)
         return {
@@ -130,7 +129,7 @@ class CallBodies(Struct, frozen=True, kw_only=True):
             "identity": identity,
             "name": name,
             "state": _state(end),
-            "asked": end.act is Act.ASK,
+            "asked": end == ends.asked,
             "joined": end.joined_as is not None,
         }
 

@@ -147,7 +147,21 @@ async function ask(name) {
   const asked = ++order;
   // What was heard meanwhile is newer. During an upgrade another replica can know less of calls.
   const isNews = (/** @type {AgentCall} */ { sid, can }) => can && (heard[sid] ?? 0) < asked;
-  await bridge.call(name ?? "").then((answer) => isNews(answer) && hear(answer), () => {});
+  await bridge.call(name ?? "").then((answer) => {
+    rename(name, answer.sid);
+    if (isNews(answer)) hear(answer);
+  }, () => {});
+}
+
+/**
+ * A call that a colleague passed on rings without the SID of all of it.
+ *
+ * @param {string | undefined} leg
+ * @param {string} root
+ */
+function rename(leg, root) {
+  const own = calls.value.find(({ sid }) => sid === leg);
+  if (own && leg !== root) tell(own.id, { type: "learned", root });
 }
 
 /** All calls are seen that were missed before one that is shown; when they began does not matter. */

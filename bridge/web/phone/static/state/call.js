@@ -38,8 +38,8 @@
  * @property {readonly string[]} warnings of the network's quality
  *
  * @typedef {{type: string, at?: number, code?: number, lost?: boolean, muted?: boolean, digits?: string,
- *   name?: string, company?: string, url?: string, person?: string, sid?: string, warning?: string, asking?: boolean,
- *   state?: string, ended?: boolean, why?: string, seconds?: number}} CallEvent
+ *   name?: string, company?: string, url?: string, person?: string, sid?: string, root?: string, warning?: string,
+ *   asking?: boolean, state?: string, ended?: boolean, why?: string, seconds?: number}} CallEvent
  */
 
 /** https://www.twilio.com/docs/voice/sdks/error-codes */
@@ -191,8 +191,9 @@ function whyDisconnected(call) {
  */
 function learned(call, event) {
   if (event.type !== "learned") return {};
-  const { name = call.name, company = call.company, url = call.url, person = call.person, sid = call.sid } = event;
-  return { name, company, url, person, sid };
+  const { name = call.name, company = call.company, url = call.url, person = call.person } = event;
+  const { sid = call.sid, root = call.root } = event;
+  return { name, company, url, person, sid, root };
 }
 
 /**

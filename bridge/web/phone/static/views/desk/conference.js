@@ -2,7 +2,7 @@
 
 import { html } from "../../html.js";
 import { shortcut } from "../../shortcuts.js";
-import { now } from "../../store.js";
+import { me, now } from "../../store.js";
 import { useState } from "../../vendor/hooks.js";
 import { lasted, say } from "../../words/say.js";
 import { useActs } from "./acts.js";
@@ -21,7 +21,7 @@ export function Conference({ call }) {
   const [inviting, invite] = useState(false);
   if (!call.can.hold) return null;
   const { onHold = false, since = null, participants = [] } = call.conference ?? {};
-  const joined = participants.filter((one) => one.joined);
+  const joined = participants.filter((one) => one.joined && one.identity !== me.value?.identity);
   return html`
     <div class="conference" role="group" aria-label=${say("ends")} data-held=${onHold}>
       <div class="row">
