@@ -12,6 +12,7 @@ from bridge.twilio.urls import ALIASES
 from bridge.web.conferences.acts import ConferenceActs
 from bridge.web.conferences.idempotency import IDEMPOTENCY_KEY
 from bridge.web.handlers import Handler
+from bridge.web.link_pages import for_people
 from bridge.web.operation.health import Health
 from bridge.web.operation.security_headers import Sharing
 from bridge.web.phone.availability import AgentsEdge
@@ -94,7 +95,7 @@ def add_routes(app: web.Application, edge: Edge, *, prefix: str, origins: Collec
         for method, path, handler in _twilio(edge.twilio):
             app.router.add_route(method, base + path, handler)
         app.router.add_route("POST", f"{base}/twenty/webhook", edge.twenty.receive)
-        for method, path, handler in _public(edge):
+        for method, path, handler in _public(edge, prefix):
             app.router.add_route(method, base + path, handler)
         for method, path, handler in _widget(edge):
             shared.add(cors.add(app.router.add_route(method, base + path, handler)).resource)
@@ -154,7 +155,7 @@ def _widget(edge: Edge) -> Routes:
     yield "GET", "/capabilities", edge.public.capabilities
 
 
-def _public(edge: Edge) -> Routes:
+def _public(edge: Edge, prefix: str) -> Routes:
     """Anyone."""
     specification = files("bridge.web").joinpath("openapi.yaml").read_text(encoding="utf-8")
 
@@ -164,13 +165,13 @@ def _public(edge: Edge) -> Routes:
     yield "GET", "/health", edge.public.health.health
     yield "GET", "/ready", edge.public.health.ready
     yield "GET", "/openapi.yaml", openapi
-    yield "GET", "/transcripts/{sid}", edge.public.transcripts.show
+    yield "GET", "/transcripts/{sid}", for_people(edge.public.transcripts.show, root=prefix)
     yield "GET", "/status", edge.public.status.show
     yield "POST", "/status", edge.public.status.sign_in
     yield "POST", "/api/sign-in", edge.phone.sign_ins.sign_in
     yield "POST", "/api/sign-out", edge.phone.sign_ins.sign_out
     for method in ("GET", "HEAD"):
-        yield method, "/recordings/{sid}", edge.public.recordings.play
+        yield method, "/recordings/{sid}", for_people(edge.public.recordings.play, root=prefix)
         yield method, "/phone/{path:.+}", edge.phone.page.load
 
 

@@ -18,15 +18,11 @@ from bridge.inbox.store import Inbox
 from bridge.inbox.transcripts.summaries import spoken_in
 from bridge.web.html import Node, document, element
 from bridge.web.languages import preferred
+from bridge.web.link_pages import HEADERS, LONGEST_LANGUAGES
 from bridge.web.operation.problems import problem
 from bridge.web.recordings import NO_LINK
 
 CALL_SID = re.compile(r"CA[0-9a-f]{32}", re.ASCII)
-LONGEST_LANGUAGES = 500
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
 BY_LANGUAGE = {tag.partition("-")[0]: texts for tag, texts in SHIPPED.items()}
 UNKNOWN = "There is no such transcript: it is not made yet, or it was erased."
 
@@ -63,8 +59,7 @@ class TranscriptPages:
             return problem(404, UNKNOWN)
         title, conversation = found
         body = document(title, *_sections(conversation), root=self._root, lang=lang)
-        headers = {"Content-Security-Policy": POLICY, "X-Robots-Tag": "noindex"}
-        return web.Response(body=body, headers=headers, content_type="text/html", charset="utf-8")
+        return web.Response(body=body, headers=HEADERS, content_type="text/html", charset="utf-8")
 
     async def _conversation(self, sid: str, texts: Texts) -> tuple[str, Conversation] | None:
         known = await known_call(self._inbox, sid)
