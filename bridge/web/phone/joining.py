@@ -22,6 +22,15 @@ COMMENTS = re.compile(
 )
 """Left out for browsers: comments on lines of their own, type casts, indentation."""
 
+LINE_END = re.compile(r"^([^\n/]*(?:/(?!/)[^\n/]*)*)(?:(?<=[;,{}>])\n|\n(?=[}<]))", re.MULTILINE)
+"""Between these a line needs no end, unless a comment stands in it."""
+
+OPERATOR = re.compile(r" (=>|[!=]==|\?\?|&&|\|\|) ")
+"""What needs no blanks, and stands in no text that is shown."""
+
+CSS_COMMENT = re.compile(r"/\*(?:(?!\*/).)*\*/", re.DOTALL)
+CSS_BLANK = re.compile(r"(?<=[{};:,])\s+|\s(?=\{)")
+
 
 class _Module(Struct, frozen=True):
     path: str
@@ -46,7 +55,13 @@ def joined(sources: Mapping[str, str], main: str) -> dict[str, str]:
     lines += [_called(modules[path], numbers) for path in order]
     rest = {path: _given_out(modules[path], numbers[path], main) for path in order}
     held = ", ".join(numbers[path] for path in order)
-    return {**rest, main: "\n".join((*lines, f"export {{ {held} }};\n"))}
+    text = "\n".join((*lines, f"export {{ {held} }};\n"))
+    return {**rest, main: OPERATOR.sub(r"\1", LINE_END.sub(r"\1", text))}
+
+
+def dense(css: str) -> str:
+    """A style sheet without comments, and without blanks that mean nothing."""
+    return CSS_BLANK.sub("", CSS_COMMENT.sub("", css)).strip()
 
 
 def _order(modules: Mapping[str, _Module], main: str) -> Iterable[str]:
@@ -65,7 +80,8 @@ def _called(module: _Module, numbers: Mapping[str, str]) -> str:
     def bound(found: re.Match[str]) -> str:
         number = numbers[_resolved(module.path, found["path"])]
         if found["some"] is not None:
-            return f"const {{{found['some'].replace(' as ', ': ')}}} = {number};\n"
+            some = found["some"].strip().replace(" as ", ":").replace(", ", ",")
+            return f"const {{{some}}}={number};\n"
         return (
             f"const {found['all'] or found['default']} = {number}{'.default' if found['default'] else ''};\n"
         )

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from bridge.settings.phone import Edge
 from bridge.web.languages import preferred
-from bridge.web.phone.joining import joined
+from bridge.web.phone.joining import dense, joined
 
 INSIGHTS = ("", *(f".{home}" for home in ("us1", "ie1", "au1", "br1", "de1", "jp1", "sg1")))
 """https://www.twilio.com/docs/global-infrastructure/understanding-twilio-regions"""
@@ -124,7 +124,8 @@ def _files() -> Mapping[str, _File]:
     contents = dict(_contents())
     compressed = {path: contents.pop(path) for path in list(contents) if path.endswith(COMPRESSED)}
     modules = joined({path: text.decode() for path, text in contents.items() if _is_own(path)}, MAIN)
-    contents |= {path: text.encode() for path, text in modules.items()}
+    styles = {path: dense(text.decode()) for path, text in contents.items() if path.endswith(".css")}
+    contents |= {path: text.encode() for path, text in (modules | styles).items()}
     return {
         path: _file(path, content, compressed.get(path + COMPRESSED)) for path, content in contents.items()
     }

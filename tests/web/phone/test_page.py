@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import bridge
-from bridge.web.phone.joining import joined
+from bridge.web.phone.joining import dense, joined
 from tests.web.conftest import Bridge, payload
 
 STATIC = Path(bridge.__file__).parent / "web" / "phone" / "static"
@@ -89,21 +89,11 @@ NEEDED = {
 def test_modules_are_joined_in_the_order_of_their_needs() -> None:
     served = joined(NEEDED, "main.js")
     assert served["main.js"].split("\n") == [
-        'import * as m0 from "./vendor/z.js";',
-        *("const m1 = (() => {", "function* f() {}", "class F {}", "return { f, F };", "})();"),
-        *(
-            "const m2 = (() => {",
-            "const { f: g } = m1;",
-            "const a = (1);",
-            "function b() {",
-            "return g;",
-            "}",
-        ),
-        *("async function f() {}", "return { a, b, f };", "})();"),
-        *("const m3 = (() => {", "const { b: c, a } = m2;", "const All = m2;", "const z = m0.default;"),
-        *("z(a, c, All.f); // stays", "return {  };", "})();"),
-        "export { m1, m2, m3 };",
-        "",
+        'import * as m0 from "./vendor/z.js";const m1 = (()=>{function* f() {}class F {}'
+        "return { f, F };})();const m2 = (()=>{const {f:g}=m1;const a = (1);function b() {return g;}"
+        "async function f() {}return { a, b, f };})();const m3 = (()=>{"
+        "const {b:c,a}=m2;const All = m2;const z = m0.default;z(a, c, All.f); // stays",
+        "return {  };})();export { m1, m2, m3 };",
     ]
     assert served["x/a.js"] == 'import { m2 } from "../main.js";\nexport const { a, b, f } = m2;\n'
     assert served.keys() == {"main.js", "x/a.js", "f.js"}
@@ -115,3 +105,13 @@ def test_modules_that_need_each_other_are_refused() -> None:
             {"main.js": 'import { a } from "./a.js";\n', "a.js": 'import { b } from "./main.js";\n'},
             "main.js",
         )
+
+
+def test_a_style_sheet_travels_without_what_means_nothing() -> None:
+    css = """/* Why. */
+        .a > :empty, b:hover { content: attr(c) / ""; }
+        @media (width > 1px) {
+          d { e: f(1px, 2px) }
+        }
+    """
+    assert dense(css) == '.a > :empty,b:hover{content:attr(c) / "";}@media (width > 1px){d{e:f(1px,2px) }}'
