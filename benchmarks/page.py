@@ -1,4 +1,4 @@
-"""From opening the phone's page to "Ready for calls", in Chromium, with the sandboxes on loopback.
+"""From opening the phone's page to "Online", in Chromium, with the sandboxes on loopback.
 
 `python -m benchmarks.page --json` prints `{"cold_ms", "warm_ms"}`, the medians of five openings each by an
 agent who is signed in; `null` without a browser. Cold is without the browser's cache, warm with it. The time

@@ -63,8 +63,19 @@ class Phone:
 
     async def gesture(self) -> None:
         """A press of the mouse, where nothing is: what browsers want before a page may sound."""
+        await self._mouse(1, 1)
+
+    async def press(self, found: str) -> None:
+        """Presses the mouse in the middle of an element, by a CSS selector, as users do it."""
+        middle = "(({ x, y, width, height }) => [x + width / 2, y + height / 2])"
+        x, y = await self.page(
+            f"{middle}(document.querySelector({json.dumps(found)}).getBoundingClientRect())"
+        )
+        await self._mouse(x, y)
+
+    async def _mouse(self, x: float, y: float) -> None:
         for kind in ("mousePressed", "mouseReleased"):
-            at = {"x": 1, "y": 1, "button": "left", "clickCount": 1}
+            at = {"x": x, "y": y, "button": "left", "clickCount": 1}
             await self.page.ask("Input.dispatchMouseEvent", type=kind, **at)
 
     async def call(self, number: str) -> None:

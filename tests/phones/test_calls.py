@@ -8,7 +8,7 @@ import pytest
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.sandbox.twilio import Party, TwilioSandbox
 from tests.browser import needs_chromium
-from tests.phones.office import Office, played_out
+from tests.phones.office import SIZE, Office, played_out
 from tests.support import create_person, eventually, phone_calls, until
 
 pytestmark = needs_chromium
@@ -95,10 +95,17 @@ async def test_a_customer_calls(phones: Office, twilio: TwilioSandbox, twenty: T
     jane = await create_person(twenty, "Jane Doe", primaryPhoneNumber=JANE)
     alice = await phones.online(script=NOTICES)
     await alice.gesture()
+    # It is seen also by an agent who reads what stands below the telephone.
+    await alice.page.ask("Emulation.setDeviceMetricsOverride", **{**SIZE, "height": 500})
+    await alice.page("scrollTo(0, document.body.scrollHeight)")
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()
+    assert await alice.page(
+        "scrollY > 100 && document.querySelector('.incoming').getBoundingClientRect().y >= 0"
+    )
     await alice.page.until("notices.length === 1 && notices[0] !== 'closed'")
     await alice.says("Jane Doe")
+    await alice.page("scrollTo(0, 0)")
     await alice.photograph("rings")
     await alice.click("Answer")
     await alice.in_stage("talking")
@@ -119,6 +126,14 @@ async def test_a_call_is_declined(phones: Office, twilio: TwilioSandbox) -> None
     await eventually(
         lambda: "busy" in [leg.status for leg in twilio.account.calls.values() if leg.to == "client:alice"]
     )
+    await played_out(twilio, calling)
+    # One that does not come to be answered can be left: the browser still asks for the microphone.
+    await alice.page("navigator.mediaDevices.getUserMedia = () => new Promise(() => {}), true")
+    calling = asyncio.create_task(twilio.call_from_phone(JOHN))
+    await alice.rings()
+    await alice.click("Answer")
+    await alice.click("Hang up", within=".incoming ")
+    await alice.page.until("document.querySelectorAll('.over[data-reason=declined]').length === 2")
     await played_out(twilio, calling)
 
 
@@ -237,8 +252,12 @@ async def test_a_decline_is_one_for_all_of_an_agents_phones_and_for_all_steps(
 
 async def test_several_calls_ring_at_once(phones: Office, twilio: TwilioSandbox) -> None:
     alice = await phones.online()
-    calling = [asyncio.create_task(twilio.call_from_phone(number)) for number in (JANE, JOHN)]
+    calling = [asyncio.create_task(twilio.call_from_phone(JANE))]
+    await alice.rings()
+    calling.append(asyncio.create_task(twilio.call_from_phone(JOHN)))
     await alice.rings(2)
+    # The first one stays where it is.
+    assert JANE in await alice.page("document.querySelector('.incoming .name').textContent")
     await alice.photograph("two-ring")
     await alice.click("Answer", within=".incoming:first-child ")
     await alice.in_stage("talking")

@@ -114,6 +114,8 @@ async def test_all_of_it_by_keyboard_in_french(phones: Office, twilio: TwilioSan
     keys = await in_french(alice)
     await keys.shortcut(9, key="ç")
     await alice.says("Votre correspondant est en attente.")
+    # It was disabled until the bridge had answered, and has the focus again.
+    await alice.page.until("document.activeElement.textContent.trim() === 'Reprendre'")
     await keys.shortcut(9, key="ç")
     await alice.sees(".conference[data-held=false]")
     await asks(keys, "Ajouter")

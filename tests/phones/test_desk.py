@@ -134,8 +134,14 @@ async def test_a_missed_call_is_counted_seen_and_called_back(
     await alice.page.to_front()
     await alice.page.until("!document.querySelector('.count')")
     twilio.parties[JANE] = HOLDS
+    # While the bridge is asked about the number, no second press calls it; then one is led to the call.
+    await alice.page(SLOW)
+    await alice.page(f"document.querySelector('{CALL_BACK}').focus()")
     await alice.click("Call back: " + HOSTILE)
+    await alice.sees(f"{CALL_BACK}:disabled")
+    await alice.page("go()")
     await alice.in_stage("talking")
+    await alice.page.until("document.activeElement.className.includes('current')")
     # A screen reader says what becomes of a text that is there, rather than one that comes.
     for what in ("spoken", "banner"):
         await alice.page.until(
@@ -158,6 +164,17 @@ async def test_a_missed_call_is_counted_seen_and_called_back(
     await alice.ended("hung_up")
     await alice.says("Called back")
 
+
+CALL_BACK = ".entry [aria-label^=Call]"
+SLOW = """(() => {
+    const ask = globalThis.fetch;
+    globalThis.fetch = async (...request) => {
+        globalThis.fetch = ask;
+        await new Promise((done) => (globalThis.go = done));
+        return ask(...request);
+    };
+})()"""
+"""The next request waits."""
 
 STORE_NOTE = """(() => {
     const { dataset } = document.documentElement;

@@ -313,6 +313,16 @@ async def confers(alice: Phone, twilio: TwilioSandbox, everyone: Inspection) -> 
     await alice.ended("hung_up")
 
 
+GONE = """(() => {
+    const audio = document.querySelector('audio');
+    const { src } = audio;
+    globalThis.comesBack = () => (audio.src = src);
+    audio.src = '/recordings/none';
+    audio.play().catch(() => {});
+})()"""
+"""A recording that is not there, for a while."""
+
+
 async def looks_around(alice: Phone, everyone: Inspection) -> None:
     """The next tab of the desk."""
     keys = Keyboard(alice.page)
@@ -325,6 +335,8 @@ async def looks_around(alice: Phone, everyone: Inspection) -> None:
         await alice.page("document.querySelector('audio').play()")
         await alice.page.until("document.querySelector('audio').currentTime > 0")
         await alice.page("document.querySelector('audio').pause()")
+        await alice.page(GONE)
+        await alice.sees(".sound [role=alert]")
     if shown == "tab-colleagues":
         await alice.click("Calls of bob")
         await alice.sees(".calls-of li")
@@ -334,3 +346,8 @@ async def looks_around(alice: Phone, everyone: Inspection) -> None:
         await alice.click("Check the connection")
         await alice.says("which Twilio bills")
     await everyone.inspect(alice, shown)
+    if shown == "tab-voicemails":
+        await alice.page("comesBack(), true")
+        await alice.click("Try again")
+        await alice.page.until("document.querySelector('audio').currentTime > 0")
+        assert not await alice.page("!!document.querySelector('.sound [role=alert]')")

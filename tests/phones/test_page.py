@@ -46,6 +46,22 @@ async def test_a_number_comes_by_link_by_address_and_by_paste(phones: Office) ->
         }"""
     )
     await alice.page.until(f"{typed} === '+33639980002'")
+    # A text that is pasted into a note is no number.
+    await alice.page(
+        """{
+            const note = document.body.appendChild(document.createElement('textarea'));
+            const clipboardData = new DataTransfer();
+            clipboardData.setData('text', 'Wants two');
+            note.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+            note.remove();
+        }"""
+    )
+    assert await alice.page(typed) == "+33639980002"
+    # With the first press the banner above goes that asks for it.
+    await alice.sees("#silent")
+    await alice.press(".keypad button:nth-child(5)")
+    await alice.page.until("!document.querySelector('#silent')")
+    assert await alice.page(typed) == "+336399800025"
 
 
 async def test_a_link_signs_a_browser_in_once(phones: Office) -> None:
@@ -68,6 +84,11 @@ async def test_a_link_signs_a_browser_in_once(phones: Office) -> None:
     again = await phones.phone(f"#sign-in={secret}", apart=True)
     await again.click("Sign in")
     await again.says("This link was used already")
+    # While the bridge has not answered, nothing is sent a second time.
+    await again.page("globalThis.fetch = () => new Promise(() => {}), true")
+    await again.click("Sign in")
+    await again.sees("form button:disabled")
+    await again.says("Checking…")
 
 
 async def test_no_microphone_is_seen_at_once(phones: Office) -> None:

@@ -23,3 +23,8 @@ def test_each_error_that_is_answered_has_a_reason_that_is_specified() -> None:
     """Reasons that no class has (`call.over`) are held to the specification where they are answered."""
     answered = {error.code for error in STATUS_OF if error is not NumberRefused}
     assert answered - {BridgeError.code} <= {*CODES}
+
+
+def test_no_mark_begins_a_line_in_french() -> None:
+    """A no-break space stands before it; English has none there, nor has code within a text."""
+    assert not re.findall(r'"[^"\n]*\w [:;?!][^"\n]*"', TABLE)

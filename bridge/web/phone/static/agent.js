@@ -17,7 +17,7 @@ import { isEmergency } from "./state/emergency.js";
 import { TokenTimer } from "./state/renewal.js";
 import * as store from "./store.js";
 import { Tabs } from "./tabs.js";
-import { explained, say, worded } from "./words/say.js";
+import { explained, say, shownNumber, worded } from "./words/say.js";
 
 /** For so long a call that was declined may ring on, until the bridge has been told. */
 const DECLINE_PATIENCE = 1000;
@@ -136,7 +136,7 @@ export function wake() {
 function began(call) {
   const id = store.begin(call);
   if (call.direction === "in") {
-    announce(id, call.name || call.number);
+    announce(id, call.name || shownNumber(call.number));
     recall.watch(id);
   }
   void lookUp(id, call.number);
@@ -195,6 +195,7 @@ export async function dial(given, callerId) {
     else await device.connect({ to: wanted, number: wanted, callerId });
     return;
   }
+  if (store.checking.value) return;
   const number = wanted.startsWith("client:") ? wanted : await check(wanted);
   if (number && !store.current.value) await device.connect({ to: wanted, number, callerId });
 }
@@ -204,12 +205,15 @@ export async function dial(given, callerId) {
  * @returns {Promise<string | null>} the number as it is shown, or null where it was refused in words
  */
 async function check(typed) {
+  store.checking.value = true;
   try {
     const { allowed, number, reason, why } = await bridge.number(typed);
     if (allowed) return number ?? typed;
     refuse(() => worded(`refused.${reason}`, why, store.me.value.language));
   } catch (error) {
     refuse(() => explained(error));
+  } finally {
+    store.checking.value = false;
   }
   return null;
 }

@@ -14,16 +14,56 @@ function goOn({ selectionStart, selectionEnd }, field) {
   if (field instanceof HTMLTextAreaElement) field.setSelectionRange(selectionStart, selectionEnd);
 }
 
-const BEST = [".current", ".incoming", ".over", "#number"];
+const BEST = [".current", ".incoming:has(button)", ".over", "#number"];
+
+/** What types is left to type. */
+const TYPES = "textarea, input, select";
+
+/** @param {string} selector */
+const one = (selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector));
+
+/** @type {HTMLElement | null} */
+let last = null;
+
+/** Whether what had the focus was disabled: browsers take the focus from it. */
+let waits = false;
+
+/** In the lists browsers go on from where it was. */
+let isListed = false;
+
+/** @type {string | undefined} */
+let call;
+
+/** One that was placed from a list stands far above it, on a narrow screen out of sight: it gets the focus. */
+function begins() {
+  const current = one(".current");
+  const began = current && current.dataset.call !== call && !document.activeElement?.matches(TYPES);
+  call = current?.dataset.call;
+  if (began) current.focus();
+}
+
+function findAgain() {
+  const isDisabled = last?.matches(":disabled");
+  waits ||= Boolean(isDisabled) && document.activeElement === last;
+  if (!last || document.activeElement !== document.body) return;
+  if (!last.isConnected) findNext(last);
+  else if (waits && !isDisabled) last.focus();
+}
+
+/** @param {HTMLElement} gone */
+function findNext(gone) {
+  const again = gone.id && document.getElementById(gone.id);
+  if (again) goOn(/** @type {HTMLInputElement} */ (gone), again);
+  else if (!isListed) BEST.map(one).find(Boolean)?.focus();
+}
 
 export function keepFocus() {
-  /** @type {Element | null} */
-  let last = null;
-  addEventListener("focusin", ({ target }) => (last = /** @type {Element} */ (target)));
+  addEventListener("focusin", ({ target }) => {
+    last = /** @type {HTMLElement} */ (target);
+    [waits, isListed] = [false, Boolean(last.closest("#panel"))];
+  });
   new MutationObserver(() => {
-    if (!last || last.isConnected || document.activeElement !== document.body) return;
-    const again = last.id && document.getElementById(last.id);
-    if (again) goOn(/** @type {HTMLInputElement} */ (last), again);
-    else /** @type {HTMLElement | null | undefined} */ (BEST.map((one) => document.querySelector(one)).find(Boolean))?.focus();
-  }).observe(document.body, { childList: true, subtree: true });
+    begins();
+    findAgain();
+  }).observe(document.body, { childList: true, subtree: true, attributeFilter: ["disabled"] });
 }

@@ -9,15 +9,18 @@ import { watchMicrophone } from "./microphone.js";
 import { ringWithSound } from "./ringtone.js";
 import { keepFocus } from "./focus.js";
 import { signIn } from "./session.js";
+import { ignoreHastyPresses } from "./settled.js";
 import { listen } from "./shortcuts.js";
+import { rings } from "./state/call.js";
 import { audible, current, live, now, tellLine, typed } from "./store.js";
 import { effect } from "./vendor/signals.js";
 import { render } from "./vendor/preact.js";
 import { Page } from "./views/page.js";
-import { explained, say } from "./words/say.js";
+import { dayOf, explained, say, today } from "./words/say.js";
 
 const AGAIN_SECONDS = 5;
 const SECOND = 1000;
+const MINUTE = 60 * SECOND;
 
 addEventListener("online", () => {
   tellLine({ type: "network-up" });
@@ -34,7 +37,8 @@ if (!navigator.onLine) tellLine({ type: "network-down" });
 
 // Browsers play nothing before a gesture. https://developer.mozilla.org/docs/Web/Media/Guides/Autoplay
 audible.value = navigator.userActivation?.hasBeenActive ?? false;
-for (const gesture of ["pointerdown", "pointerup", "keydown"]) {
+// The banner goes then: a press has to be over, or what it is on would move from under it.
+for (const gesture of ["click", "keydown"]) {
   addEventListener(gesture, () => (audible.value ||= navigator.userActivation?.hasBeenActive ?? true));
 }
 ringWithSound(`${configuration().sounds}/ring.wav`);
@@ -47,7 +51,8 @@ addEventListener("beforeunload", (event) => {
 addEventListener("pagehide", leave);
 
 document.addEventListener("paste", (event) => {
-  if (event.target instanceof HTMLInputElement || current.value) return;
+  const { target } = event;
+  if (target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || current.value) return;
   typed.value = numberOf(event.clipboardData?.getData("text") ?? "");
 });
 
@@ -60,12 +65,15 @@ effect(() => {
 });
 
 effect(() => {
-  const waiting = live.value.filter(({ stage }) => stage === "ringing").length;
+  const waiting = live.value.filter(rings).length;
   document.title = waiting ? say("incoming.title", { count: waiting }) : say("phone");
 });
 
+setInterval(() => (today.value = dayOf(new Date())), MINUTE);
+
 effect(publish);
 keepFocus();
+ignoreHastyPresses();
 listen();
 
 async function begin() {

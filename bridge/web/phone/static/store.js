@@ -32,6 +32,8 @@ export const notifications = signal(globalThis.Notification?.permission ?? "unsu
 export const request = signal(/** @type {{handed: boolean, why: string} | null} */ (null));
 /** What is in the field of the number. */
 export const typed = signal("");
+/** Whether the bridge is asked about a number that was to be called. */
+export const checking = signal(false);
 /** @type {{value: (() => string) | null}} Why the number that was to be dialled is not, in the page's language. */
 export const refusal = signal(null);
 /** Once a second while there is a call; milliseconds. */
@@ -39,13 +41,21 @@ export const now = signal(Date.now());
 
 export const stage = computed(() => Line.stageOf(line.value));
 export const live = computed(() => calls.value.filter((call) => !Call.isOver(call)));
-export const ringing = computed(() => live.value.filter((call) => call.direction === "in" && !Call.isOpen(call)));
+/** The one that came first is first, and stays there when others come. */
+export const ringing = computed(() =>
+  live.value.filter((call) => call.direction === "in" && !Call.isOpen(call)).toReversed(),
+);
 export const current = computed(() => live.value.find((call) => call.direction === "out" || Call.isOpen(call)));
+/** Whether a call can be placed now. */
+export const idle = computed(() => stage.value === "ready" && !current.value && !checking.value);
 /** Whether a call is to be heard: in a call, or while one is answered, none is. */
 export const rings = computed(
   () => live.value.some(Call.rings) && !live.value.some((call) => call === current.value || call.stage === "answering"),
 );
-export const past = computed(() => calls.value.filter(Call.isOver));
+/** The one that ended last is first: its note is written now. */
+export const past = computed(() =>
+  calls.value.filter(Call.isOver).sort((one, other) => (other.endedAt ?? 0) - (one.endedAt ?? 0)),
+);
 
 let count = 0;
 

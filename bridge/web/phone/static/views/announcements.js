@@ -1,9 +1,8 @@
 /** What a screen reader says by itself: who calls, and what becomes of calls and of the connection. */
 
 import { html } from "../html.js";
-import { isOver } from "../state/call.js";
 import { missingOf } from "../state/line.js";
-import { calls, current, line, ringing, stage } from "../store.js";
+import { current, line, past, ringing, stage } from "../store.js";
 import { say, shownNumber } from "../words/say.js";
 import { outcomeOf } from "./past.js";
 
@@ -26,9 +25,9 @@ function connection() {
   return missing ? say(`missing.${missing}`) : say(`line.${stage.value}`);
 }
 
-/** Of the call that one is in, or else of the newest that is over. */
+/** Of the call that one is in, or else of the one that ended last. */
 function ofCall() {
   if (current.value) return `${say(`call.${current.value.stage}`)}: ${partyOf(current.value)}`;
-  const [newest] = calls.value;
-  return newest && isOver(newest) ? `${outcomeOf(newest)}: ${partyOf(newest)}` : "";
+  const [newest] = past.value;
+  return newest ? `${outcomeOf(newest)}: ${partyOf(newest)}` : "";
 }

@@ -5,7 +5,7 @@ import { search } from "../desk/people.js";
 import { html } from "../html.js";
 import { shortcut } from "../shortcuts.js";
 import { isEmergency } from "../state/emergency.js";
-import { current, me, ownNumber, refusal, stage, typed } from "../store.js";
+import { checking, current, me, ownNumber, refusal, stage, typed } from "../store.js";
 import { useState } from "../vendor/hooks.js";
 import { say } from "../words/say.js";
 import { Found } from "./desk/found.js";
@@ -21,17 +21,13 @@ function type(value) {
 export function Dialler() {
   const { callerIds, allowed } = me.value;
   const [callerId, choose] = useState("");
-  const [checking, check] = useState(false);
   if (current.value) return null;
   /** @param {Event} event */
-  const call = async (event) => {
+  const call = (event) => {
     event.preventDefault();
-    check(true);
-    await dial(typed.value, callerId);
-    check(false);
+    void dial(typed.value, callerId);
   };
   const searches = Boolean(allowed?.search);
-  const waits = checking || !typed.value.trim() || !canCall();
   return html`
     <form class="card dialler" aria-label=${say("place")} onSubmit=${call}>
       <label for="number">${say(searches ? "search.label" : "number")}</label>
@@ -51,15 +47,15 @@ export function Dialler() {
       <${Found} />
       <${Keypad} press=${(/** @type {string} */ key) => type(typed.value + key)} />
       ${callerIds.length > 1 && html`<${CallerIds} ids=${callerIds} chosen=${callerId} choose=${choose} />`}
-      <button class="good wide" disabled=${waits}>
-        ${say(checking ? "checking" : "call")}
+      <button class="good wide" disabled=${!typed.value.trim() || !canCall()}>
+        ${say(checking.value ? "checking" : "call")}
       </button>
     </form>
   `;
 }
 
-/** An emergency number is answered, if only with words, whatever the line is. */
-const canCall = () => stage.value === "ready" || isEmergency(typed.value, me.value.emergency.numbers);
+/** An emergency number is answered, if only with words, whatever the line is, and waits for no other. */
+const canCall = () => isEmergency(typed.value, me.value.emergency.numbers) || (stage.value === "ready" && !checking.value);
 
 /** @param {{ids: string[], chosen: string, choose: (id: string) => void}} props */
 function CallerIds({ ids, chosen, choose }) {

@@ -2,10 +2,12 @@
 
 import { tabs } from "../agent.js";
 import { html } from "../html.js";
-import { mirror, request, typed } from "../store.js";
+import { mirror, request, stage as own, typed } from "../store.js";
 import { useState } from "../vendor/hooks.js";
 import { say } from "../words/say.js";
 import { Party } from "./party.js";
+
+const PATIENCE = 3000;
 
 export function Elsewhere() {
   const calls = mirror.value?.calls ?? [];
@@ -16,9 +18,17 @@ export function Elsewhere() {
       <p role="status">${request.value && (request.value.why || say(request.value.handed ? "elsewhere.handed" : "checking"))}</p>
       ${calls.map((call) => html`<${Call} key=${call.id} call=${call} />`)}
       ${calls.length === 0 && html`<${Hand} />`}
-      ${calls.length === 0 && html`<button class="link" onClick=${() => tabs.take()}>${say("elsewhere.take")}</button>`}
+      ${calls.length === 0 && html`<button class="link" onClick=${take}>${say("elsewhere.take")}</button>`}
     </section>
   `;
+}
+
+/** A tab that hangs does not hear that this one asks for the line. */
+function take() {
+  tabs.take();
+  setTimeout(() => {
+    if (own.value === "elsewhere") request.value = { handed: false, why: say("elsewhere.silent") };
+  }, PATIENCE);
 }
 
 function Hand() {

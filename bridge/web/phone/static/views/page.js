@@ -3,7 +3,7 @@
 import { html } from "../html.js";
 import { isOpen } from "../state/call.js";
 import { missingOf } from "../state/line.js";
-import { current, line, me, ownNumber, stage } from "../store.js";
+import { current, line, me, ownNumber, ringing, stage } from "../store.js";
 import { say, worded } from "../words/say.js";
 import { Announcements } from "./announcements.js";
 import { Banners, PhoneLinks } from "./banners.js";
@@ -55,8 +55,8 @@ function Header() {
 function Telephone() {
   const { availability, calls, whyNot, ask, language } = me.value;
   return html`
+    ${ringing.value.length > 0 && html`<${Ringing} />`}
     <div class="line">
-    <${Ringing} />
     <${Current} />
     <${Banners} />
     ${whyNot.map((/** @type {{code: string, text: string}} */ { code, text }) => html`<p class="banner" key=${code}>${worded(`lack.${code}`, text, language)}</p>`)}

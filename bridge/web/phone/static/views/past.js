@@ -3,7 +3,7 @@
 import { dial } from "../agent.js";
 import { html } from "../html.js";
 import { nameOf } from "../state/call.js";
-import { current, forget, microphone, past, stage } from "../store.js";
+import { current, forget, idle, microphone, past } from "../store.js";
 import { lasted, say } from "../words/say.js";
 import { LastCalls } from "./desk/last-calls.js";
 import { Note } from "./desk/note.js";
@@ -39,7 +39,7 @@ export const outcomeOf = (call) => (call.asking ? say("over.asking") : `${say(`r
 const whyOf = (call) => (call.reason === "microphone" && !microphone.value ? say("microphone.kept") : call.why);
 
 /** @param {import("../state/call.js").Call} call */
-const canCall = (call) => /^(\+?\d|client:)/.test(call.number) && stage.value === "ready" && !current.value;
+const canCall = (call) => /^(\+?\d|client:)/.test(call.number);
 
 /** @param {{call: import("../state/call.js").Call, noted?: boolean}} props */
 function One({ call, noted = false }) {
@@ -51,7 +51,12 @@ function One({ call, noted = false }) {
       ${noted && nameOf(call) && html`<${Note} name=${nameOf(call)} main />`}
       ${noted && html`<${LastCalls} call=${call} />`}
       <div class="row">
-        ${canCall(call) && html`<button onClick=${() => dial(call.number, "")}>${say(isIn(call) ? "call-back" : "call-again")}</button>`}
+        ${canCall(call) &&
+        html`
+          <button disabled=${!idle.value} onClick=${() => dial(call.number, "")}>
+            ${say(isIn(call) ? "call-back" : "call-again")}
+          </button>
+        `}
         <button class="link" onClick=${() => forget(call.id)}>${say("dismiss")}</button>
       </div>
     </article>

@@ -1,6 +1,6 @@
 /** Calls that come in; several can ring at once. */
 
-import { answer, decline, ignore } from "../agent.js";
+import { answer, decline, hangUp, ignore } from "../agent.js";
 import { html } from "../html.js";
 import { shortcut } from "../shortcuts.js";
 import { rings } from "../state/call.js";
@@ -18,13 +18,12 @@ export function Ringing() {
 /** @param {{call: import("../state/call.js").Call}} props */
 function One({ call }) {
   const first = ringing.value.find(rings) === call;
-  const waits = call.stage === "ringing" && !call.ignored;
+  const waits = rings(call);
   const status = say(call.ignored ? "incoming.rings-elsewhere" : `call.${call.stage}`);
   return html`
     <article class="card incoming ${waits ? "rings" : ""}" tabindex="-1" aria-label=${say("incoming")} data-call=${call.id}>
       <p class="quiet">${status}</p>
       <${Party} call=${call} />
-      <${LastCalls} call=${call} />
       ${waits &&
       html`
         <div class="row">
@@ -35,6 +34,14 @@ function One({ call }) {
           <button onClick=${() => ignore(call.id)}>${say("ignore")}</button>
         </div>
       `}
+      ${call.stage === "answering" &&
+      html`
+        <div class="row">
+          <p class="timer" />
+          <button class="bad" ...${shortcut("hang-up")} onClick=${() => hangUp(call.id)}>${say("hang-up")}</button>
+        </div>
+      `}
+      <${LastCalls} call=${call} />
     </article>
   `;
 }

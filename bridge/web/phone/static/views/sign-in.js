@@ -7,7 +7,7 @@ import { useState } from "../vendor/hooks.js";
 import { takeLink } from "../credentials.js";
 import { explained, say } from "../words/say.js";
 
-const secret = takeLink();
+let secret = takeLink();
 
 export function SignIn() {
   const [by, signInBy] = useState(secret ? "link" : "key");
@@ -23,15 +23,18 @@ export function SignIn() {
 function useSignIn(signIn) {
   const [problem, tell] = useState("");
   const [device, onDevice] = useState(false);
+  const [busy, work] = useState(false);
   /** @param {Event} event */
   const submit = async (event) => {
     event.preventDefault();
     tell("");
+    work(true);
     try {
       await signIn(device);
     } catch (error) {
       tell(explained(error));
     }
+    work(false);
   };
   const keep = html`
     <label class="check">
@@ -39,18 +42,21 @@ function useSignIn(signIn) {
       ${say("sign-in.stay")}
     </label>
     ${problem && html`<p class="refusal" role="alert">${problem}</p>`}
+    <button class="good wide" disabled=${busy}>${say(busy ? "checking" : "sign-in")}</button>
   `;
   return { submit, keep };
 }
 
 /** @param {{otherwise: () => void}} props */
 function ByLink({ otherwise }) {
-  const { submit, keep } = useSignIn((device) => signInByLink(secret ?? "", device));
+  const { submit, keep } = useSignIn(async (device) => {
+    await signInByLink(secret ?? "", device);
+    secret = null;
+  });
   return html`
     <form onSubmit=${submit}>
       <p>${say("sign-in.link")}</p>
       ${keep}
-      <button class="good wide">${say("sign-in")}</button>
       <button type="button" class="link" onClick=${otherwise}>${say("sign-in.use-key")}</button>
     </form>
   `;
@@ -70,7 +76,6 @@ function ByKey() {
       <input id="identity" autocomplete="off" value=${identity}
         onInput=${(/** @type {any} */ { target }) => name(target.value)} />
       ${keep}
-      <button class="good wide">${say("sign-in")}</button>
     </form>
   `;
 }

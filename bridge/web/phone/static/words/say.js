@@ -1,5 +1,6 @@
 /** What the page says, in its language. A view or an effect that reads this follows the language. */
 
+import { signal } from "../vendor/signals.js";
 import { language } from "./language.js";
 import { FRENCH_PROBLEMS, TABLE } from "./table.js";
 
@@ -39,16 +40,24 @@ const filled = (text, values) => text.replace(/\{([\w-]+)\}/g, (_, name) => Stri
 export const counted = (what, count) =>
   say(new Intl.PluralRules(language.value).select(count) === "one" ? `${what}.one` : `${what}.other`, { count });
 
+/** @param {Date} at such as Mon Nov 30 2026 */
+export const dayOf = (at) => at.toDateString();
+
+/** A page can stay open for days: what it shows of today is of yesterday then. */
+export const today = signal(dayOf(new Date()));
+
 /**
- * A time, and its day where that is not today.
+ * A time, its day where that is not today, and its year where that is another one.
  *
  * @param {string} iso
  */
 export function moment(iso) {
   const at = new Date(iso);
-  const isToday = at.toDateString() === new Date().toDateString();
-  const day = isToday ? {} : /** @type {const} */ ({ day: "numeric", month: "short" });
-  return at.toLocaleString(language.value, { ...day, hour: "numeric", minute: "2-digit" });
+  const isThisYear = today.value.endsWith(` ${at.getFullYear()}`);
+  /** @type {Intl.DateTimeFormatOptions} */
+  const day = { day: "numeric", month: "short", year: isThisYear ? undefined : "numeric" };
+  const isToday = dayOf(at) === today.value;
+  return at.toLocaleString(language.value, { ...(isToday ? {} : day), hour: "numeric", minute: "2-digit" });
 }
 
 /**
@@ -85,9 +94,14 @@ export function explained(error) {
   return found ?? (bare ? say("problem.other", { status }) : message);
 }
 
-/** @param {string} number */
-export const shownNumber = (number) =>
-  /^\+?\d/.test(number) ? number : number.replace(/^client:/, "") || say("number.withheld");
+/** What networks send in place of a number, as a word or by the digits that spell it on a keypad. */
+const WITHHELD = /anonymous|^\+?1?(266696687|7378742833|2562533|8656696|86282452253)$/i;
+
+/** @param {string} number of the other party, or `client:identity` */
+export function shownNumber(number) {
+  if (number.startsWith("client:")) return number.slice("client:".length);
+  return /[\d@]/.test(number) && !WITHHELD.test(number) ? number : say("number.withheld");
+}
 
 /**
  * @param {number} from milliseconds

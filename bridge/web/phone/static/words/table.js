@@ -1,6 +1,7 @@
 /**
  * Every text of the page, in each of its languages: the type checker holds the rows complete. `{name}` stands for a
  * value; a key that ends in `.one` or `.other` is chosen by a number.
+ * In French a no-break space stands before `:`, `;`, `?` and `!`, so that none of them begins a line.
  */
 
 /** @satisfies {Record<string, {en: string, fr: string}>} */
@@ -12,7 +13,7 @@ export const TABLE = /** @type {const} */ ({
   "line.refused": { en: "Not signed in", fr: "Non connecté" },
   "line.connecting": { en: "Connecting…", fr: "Connexion…" },
   "line.elsewhere": { en: "In another tab", fr: "Dans un autre onglet" },
-  "line.ready": { en: "Ready for calls", fr: "En ligne" },
+  "line.ready": { en: "Online", fr: "En ligne" },
   "line.offline": { en: "Offline", fr: "Hors ligne" },
 
   "missing.network": {
@@ -87,8 +88,8 @@ export const TABLE = /** @type {const} */ ({
   "hang-up": { en: "Hang up", fr: "Raccrocher" },
 
   over: { en: "Ended call", fr: "Appel terminé" },
-  "over.in": { en: "Incoming: {outcome}", fr: "Entrant : {outcome}" },
-  "over.out": { en: "Outgoing: {outcome}", fr: "Sortant : {outcome}" },
+  "over.in": { en: "Incoming: {outcome}", fr: "Entrant : {outcome}" },
+  "over.out": { en: "Outgoing: {outcome}", fr: "Sortant : {outcome}" },
   "over.asking": { en: "Ending…", fr: "Fin de l'appel…" },
   "call-back": { en: "Call back", fr: "Rappeler" },
   "call-again": { en: "Call again", fr: "Appeler de nouveau" },
@@ -100,7 +101,7 @@ export const TABLE = /** @type {const} */ ({
   "reason.connection_lost": { en: "The connection was lost", fr: "La connexion a été perdue" },
   "reason.declined": { en: "Declined", fr: "Refusé" },
   "reason.declined_by_other": { en: "Declined by the other party", fr: "Refusé par le correspondant" },
-  "reason.failed": { en: "Could not be connected: check the number", fr: "Appel impossible : vérifiez le numéro" },
+  "reason.failed": { en: "Could not be connected: check the number", fr: "Appel impossible : vérifiez le numéro" },
   "reason.gave_up": { en: "Missed", fr: "Manqué" },
   "reason.hung_up": { en: "Ended", fr: "Terminé" },
   "reason.left": { en: "Ended when the page was closed", fr: "Terminé à la fermeture de la page" },
@@ -162,24 +163,24 @@ export const TABLE = /** @type {const} */ ({
 
   "lack.ask": {
     en: "Ask {whom}. They need your name: {name}.",
-    fr: "Adressez-vous à {whom}, et indiquez votre nom : {name}.",
+    fr: "Adressez-vous à {whom}, et indiquez votre nom : {name}.",
   },
   "lack.administrator": { en: "the administrator of this bridge", fr: "l'administrateur de cette passerelle" },
   "lack.not_allowed": {
     en: "You are not allowed to use this phone: the settings list who is, and you are not on the list.",
-    fr: "Vous n'avez pas accès à ce téléphone : la configuration ne vous compte pas parmi ses utilisateurs.",
+    fr: "Vous n'avez pas accès à ce téléphone : la configuration ne vous compte pas parmi ses utilisateurs.",
   },
   "lack.not_an_agent": {
     en: "You are not set up as an agent, so no call rings here.",
-    fr: "Vous n'êtes pas configuré comme agent : aucun appel ne sonnera ici.",
+    fr: "Vous n'êtes pas configuré comme agent : aucun appel ne sonnera ici.",
   },
   "lack.not_rung": {
     en: "No line rings you: the ring plans in the settings name other agents.",
-    fr: "Aucune ligne ne fait sonner votre poste : les plans de sonnerie en désignent d'autres.",
+    fr: "Aucune ligne ne fait sonner votre poste : les plans de sonnerie en désignent d'autres.",
   },
   "lack.calls_out_only": {
     en: "This sign-in is for calls out: no call rings here.",
-    fr: "Cette connexion ne permet que d'appeler : aucun appel ne sonnera ici.",
+    fr: "Cette connexion ne permet que d'appeler : aucun appel ne sonnera ici.",
   },
 
   "problem.0": { en: "The bridge does not answer.", fr: "La passerelle ne répond pas." },
@@ -195,7 +196,7 @@ export const TABLE = /** @type {const} */ ({
   },
   "microphone.absent": {
     en: "There is no microphone. Connect one: callers cannot hear you.",
-    fr: "Aucun micro. Branchez-en un : vos correspondants ne peuvent pas vous entendre.",
+    fr: "Aucun micro. Branchez-en un : vos correspondants ne peuvent pas vous entendre.",
   },
   "microphone.insecure": {
     en: "Calls need https:// in the address. Ask the administrator of the bridge.",
@@ -214,15 +215,15 @@ export const TABLE = /** @type {const} */ ({
 
   "network.high-rtt": {
     en: "Your network is slow: you hear each other late. Stop downloads and videos, or use a cable.",
-    fr: "Votre réseau est lent : vous vous entendez avec du retard. Arrêtez téléchargements et vidéos, ou branchez un câble.",
+    fr: "Votre réseau est lent : vous vous entendez avec du retard. Arrêtez téléchargements et vidéos, ou branchez un câble.",
   },
   "network.low-mos": {
     en: "Your network is poor: the sound suffers. Move nearer to the router, or use a cable.",
-    fr: "Votre réseau est mauvais : le son en souffre. Rapprochez-vous de la box, ou branchez un câble.",
+    fr: "Votre réseau est mauvais : le son en souffre. Rapprochez-vous de la box, ou branchez un câble.",
   },
   "network.high-jitter": {
     en: "Your network is uneven: the sound suffers. Stop downloads and videos, or use a cable.",
-    fr: "Votre réseau est instable : le son en souffre. Arrêtez téléchargements et vidéos, ou branchez un câble.",
+    fr: "Votre réseau est instable : le son en souffre. Arrêtez téléchargements et vidéos, ou branchez un câble.",
   },
   "network.loss": {
     en: "Your network loses sound. Move nearer to the router, or use a cable.",
@@ -230,7 +231,7 @@ export const TABLE = /** @type {const} */ ({
   },
   "network.interrupted": {
     en: "The sound is interrupted. Check the network; the call goes on when it is back.",
-    fr: "Le son est coupé. Vérifiez le réseau ; l'appel reprendra dès son retour.",
+    fr: "Le son est coupé. Vérifiez le réseau ; l'appel reprendra dès son retour.",
   },
   "network.unheard": {
     en: "Your microphone is silent. Check its switch, or choose another one under Devices.",
@@ -251,7 +252,7 @@ export const TABLE = /** @type {const} */ ({
   "state.failed": { en: "Not connected", fr: "Non abouti" },
   "state.canceled": { en: "Canceled", fr: "Annulé" },
   "state.refused": { en: "Not placed", fr: "Non passé" },
-  "state.waiting": { en: "Missed: no agent was rung", fr: "Manqué : aucun poste n'a sonné" },
+  "state.waiting": { en: "Missed: no agent was rung", fr: "Manqué : aucun poste n'a sonné" },
   "by-agent": { en: "{outcome} ({name})", fr: "{outcome} ({name})" },
 
   desk: { en: "Desk", fr: "Bureau" },
@@ -268,6 +269,10 @@ export const TABLE = /** @type {const} */ ({
   "called-back": { en: "Called back", fr: "Rappelé" },
   details: { en: "Note and recordings", fr: "Note et enregistrements" },
   speed: { en: "Speed", fr: "Vitesse" },
+  "sound.failed": {
+    en: "It cannot be played: it was deleted, or Twilio does not answer.",
+    fr: "Lecture impossible : il a été supprimé, ou Twilio ne répond pas.",
+  },
   transcript: { en: "Transcript", fr: "Transcription" },
   voicemail: { en: "Voicemail", fr: "Message vocal" },
   recording: { en: "Recording", fr: "Enregistrement" },
@@ -278,12 +283,12 @@ export const TABLE = /** @type {const} */ ({
   "note.saving": { en: "Saving…", fr: "Enregistrement…" },
   "note.failed": {
     en: "Not saved yet: it is kept on this device, and saved as soon as possible.",
-    fr: "Pas encore enregistré : conservé sur cet appareil, et enregistré dès que possible.",
+    fr: "Pas encore enregistré : conservé sur cet appareil, et enregistré dès que possible.",
   },
-  "note.refused": { en: "Not saved: {why}", fr: "Non enregistré : {why}" },
+  "note.refused": { en: "Not saved: {why}", fr: "Non enregistré : {why}" },
   "note.conflict": {
     en: "Another device saved something else meanwhile:",
-    fr: "Un autre appareil a enregistré autre chose entre-temps :",
+    fr: "Un autre appareil a enregistré autre chose entre-temps :",
   },
   "note.mine": { en: "Keep mine", fr: "Garder ma version" },
   "note.theirs": { en: "Use the other", fr: "Prendre l'autre version" },
@@ -302,7 +307,7 @@ export const TABLE = /** @type {const} */ ({
   hold: { en: "Hold", fr: "Mettre en attente" },
   resume: { en: "Take off hold", fr: "Reprendre" },
   "on-hold": { en: "The other party is on hold.", fr: "Votre correspondant est en attente." },
-  "on-hold.still": { en: "Still on hold: the other party is waiting.", fr: "Toujours en attente : votre correspondant patiente." },
+  "on-hold.still": { en: "Still on hold: the other party is waiting.", fr: "Toujours en attente : votre correspondant patiente." },
   ask: { en: "Ask first", fr: "Consulter d'abord" },
   "ask.name": { en: "Ask first: {name}", fr: "Consulter d'abord {name}" },
   "ask.complete": { en: "Complete transfer", fr: "Transférer" },
@@ -369,22 +374,22 @@ export const TABLE = /** @type {const} */ ({
   check: { en: "Check the connection", fr: "Vérifier la connexion" },
   "check.billed": {
     en: "This places a test call of about 12 seconds, which Twilio bills. Start it?",
-    fr: "Un appel d'essai d'une douzaine de secondes va être passé ; Twilio le facture. Le lancer ?",
+    fr: "Un appel d'essai d'une douzaine de secondes va être passé ; Twilio le facture. Le lancer ?",
   },
   "check.start": { en: "Start the test call", fr: "Lancer l'appel d'essai" },
   "check.runs": { en: "Checking the connection…", fr: "Vérification de la connexion…" },
-  "check.failed": { en: "The test call failed: {why}", fr: "L'appel d'essai a échoué : {why}" },
+  "check.failed": { en: "The test call failed: {why}", fr: "L'appel d'essai a échoué : {why}" },
   cancel: { en: "Cancel", fr: "Annuler" },
   "quality.excellent": { en: "The connection is excellent.", fr: "La connexion est excellente." },
   "quality.great": { en: "The connection is very good.", fr: "La connexion est très bonne." },
   "quality.good": { en: "The connection is good.", fr: "La connexion est bonne." },
   "quality.fair": {
     en: "The connection is mediocre: calls can suffer. Stop downloads and videos, or use a cable.",
-    fr: "La connexion est moyenne : les appels peuvent en souffrir. Arrêtez téléchargements et vidéos, ou branchez un câble.",
+    fr: "La connexion est moyenne : les appels peuvent en souffrir. Arrêtez téléchargements et vidéos, ou branchez un câble.",
   },
   "quality.degraded": {
     en: "The connection is poor: you will hardly understand each other. Use a cable or another network.",
-    fr: "La connexion est mauvaise : on se comprendra mal. Branchez un câble, ou prenez un autre réseau.",
+    fr: "La connexion est mauvaise : on se comprendra mal. Branchez un câble, ou prenez un autre réseau.",
   },
 
   shortcuts: { en: "Keyboard shortcuts", fr: "Raccourcis clavier" },
@@ -400,7 +405,7 @@ export const TABLE = /** @type {const} */ ({
   "shortcut.of": { en: "Ctrl+Shift+{digit}", fr: "Ctrl+Maj+{digit}" },
 
   "elsewhere.title": { en: "Phone in another tab", fr: "Téléphone dans un autre onglet" },
-  "elsewhere.where": { en: "Your phone is in another tab: {stage}", fr: "Votre téléphone est dans un autre onglet : {stage}" },
+  "elsewhere.where": { en: "Your phone is in another tab: {stage}", fr: "Votre téléphone est dans un autre onglet : {stage}" },
   "elsewhere.take": { en: "Use this tab instead", fr: "Utiliser cet onglet à la place" },
   "elsewhere.call": { en: "Call in the other tab", fr: "Appeler dans l'autre onglet" },
   "elsewhere.handed": {
@@ -411,7 +416,7 @@ export const TABLE = /** @type {const} */ ({
   "elsewhere.in-call": { en: "The other tab is in a call.", fr: "L'autre onglet est en communication." },
   "elsewhere.silent": {
     en: "The other tab does not answer. Close it, and this one takes the line.",
-    fr: "L'autre onglet ne répond pas. Fermez-le : celui-ci prendra la ligne.",
+    fr: "L'autre onglet ne répond pas. Fermez-le : celui-ci prendra la ligne.",
   },
 });
 
@@ -434,7 +439,7 @@ export const FRENCH_PROBLEMS = {
   "problem.auth.no_agent": "Vous n'êtes plus configuré comme agent.",
   "problem.auth.not_a_member": "Vous n'êtes pas membre de l'espace de travail que sert cette passerelle.",
   "problem.auth.not_listed":
-    "Vous n'avez pas accès à ce téléphone : la configuration ne vous compte pas parmi ses utilisateurs.",
+    "Vous n'avez pas accès à ce téléphone : la configuration ne vous compte pas parmi ses utilisateurs.",
   "problem.auth.not_verified":
     "Twenty, qui doit confirmer votre identité, ne répond pas pour le moment. Merci de réessayer.",
   "problem.auth.signed_out": "Cet appareil n'est plus connecté. Demandez un nouveau lien.",
@@ -449,17 +454,17 @@ export const FRENCH_PROBLEMS = {
   "problem.call.emergency": "Un appel d'urgence n'est jamais mis en attente ni transféré.",
   "problem.call.listening": "Vous ne faites qu'écouter cet appel.",
   "problem.call.not_answered": "L'appel n'a pas encore été pris.",
-  "problem.call.originated": "Un autre programme a passé cet appel ; il ne peut être ni mis en attente ni transféré.",
+  "problem.call.originated": "Un autre programme a passé cet appel ; il ne peut être ni mis en attente ni transféré.",
   "problem.call.too_many_ends": "Personne d'autre ne peut rejoindre cet appel.",
   "problem.call.over": "L'appel est terminé.",
   "problem.call.unknown": "Cet appel n'existe pas.",
   "problem.identity.refused": "Cette clé ne permet pas d'agir comme cet agent. Vérifiez son nom.",
   "problem.inbox.unavailable":
     "La passerelle ne peut rien enregistrer pour le moment. Merci de réessayer dans un instant.",
-  "problem.link.expired": "Ce lien a expiré : il est valable une heure. Demandez-en un nouveau.",
+  "problem.link.expired": "Ce lien a expiré : il est valable une heure. Demandez-en un nouveau.",
   "problem.link.unknown": "Ce lien n'est pas valable. Demandez-en un nouveau.",
-  "problem.link.used": "Ce lien a déjà servi : il ne sert qu'une fois. Demandez-en un nouveau.",
-  "problem.listen.alone": "Vous seul parlez avec le client : il n'y a personne à écouter.",
+  "problem.link.used": "Ce lien a déjà servi : il ne sert qu'une fois. Demandez-en un nouveau.",
+  "problem.listen.alone": "Vous seul parlez avec le client : il n'y a personne à écouter.",
   "problem.listen.in_call": "Vous êtes dans cet appel et ne pouvez pas l'écouter.",
   "problem.listen.on_hold": "L'agent est en attente et n'entend pas le chuchotement (erreur 16027 de Twilio).",
   "problem.participant.unknown": "Aucun participant de ce nom ne peut être retiré.",
@@ -470,11 +475,11 @@ export const FRENCH_PROBLEMS = {
   "problem.recording.changing": "L'enregistrement est déjà en cours de modification.",
   "problem.recording.none": "Cet appel n'est pas enregistré.",
   "problem.recording.not_allowed": "Les agents ne peuvent pas enregistrer les appels de cette ligne.",
-  "problem.recording.paused": "L'enregistrement est suspendu ; reprenez-le.",
-  "problem.transfer.asking": "Un collègue est déjà consulté : terminez ou annulez d'abord.",
+  "problem.recording.paused": "L'enregistrement est suspendu ; reprenez-le.",
+  "problem.transfer.asking": "Un collègue est déjà consulté : terminez ou annulez d'abord.",
   "problem.transfer.extension": "On ne peut pas composer de poste pour une personne qui rejoint un appel.",
   "problem.transfer.is_asked":
-    "On vous consulte au sujet de cet appel : seul l'agent qui vous consulte peut le transférer.",
+    "On vous consulte au sujet de cet appel : seul l'agent qui vous consulte peut le transférer.",
   "problem.transfer.not_answered": "Le collègue consulté n'a pas encore répondu.",
   "problem.transfer.not_asking": "Aucun collègue n'est consulté.",
   "problem.transfer.running": "L'appel est déjà en cours de transfert.",

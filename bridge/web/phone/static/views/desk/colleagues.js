@@ -3,7 +3,7 @@
 import { dial } from "../../agent.js";
 import { agents } from "../../desk/desk.js";
 import { html } from "../../html.js";
-import { current, me as own, stage } from "../../store.js";
+import { idle, me as own, stage } from "../../store.js";
 import { useState } from "../../vendor/hooks.js";
 import { moment, say } from "../../words/say.js";
 import { useActs } from "./acts.js";
@@ -64,7 +64,7 @@ function Colleague({ agent }) {
       html`
         <button
           aria-label=${say("agent.call", { name })}
-          disabled=${stage.value !== "ready" || Boolean(current.value)}
+          disabled=${!idle.value}
           onClick=${() => dial(`client:${identity}`, "")}
         >
           ${say("call")}

@@ -35,6 +35,9 @@ function Choice({ use }) {
   `;
 }
 
+/** @type {Record<string, "microphone.denied" | "microphone.absent">} Why the browser opens none. */
+const WRONG = { NotAllowedError: "microphone.denied", NotFoundError: "microphone.absent" };
+
 function Listen() {
   const [level, show] = useState(/** @type {number | null} */ (null));
   const [problem, tell] = useState("");
@@ -45,7 +48,7 @@ function Listen() {
     if (level !== null) {
       meter.stop();
       show(null);
-    } else await meter.start().catch(() => tell(say("microphone.denied")));
+    } else await meter.start().catch(({ name }) => tell(say(WRONG[name] ?? "microphone.kept")));
   };
   return html`
     <button onClick=${toggle}>${say(level === null ? "device.listen" : "device.stop")}</button>

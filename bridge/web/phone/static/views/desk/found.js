@@ -3,7 +3,7 @@
 import { dial } from "../../agent.js";
 import { choose, chosen, found, foundNothing, ofCompany, problem } from "../../desk/people.js";
 import { html } from "../../html.js";
-import { me } from "../../store.js";
+import { idle, me } from "../../store.js";
 import { counted, say, worded } from "../../words/say.js";
 import { Name } from "../party.js";
 
@@ -50,7 +50,7 @@ function Numbers({ person }) {
       ${company && html`<p class="quiet">${company}</p>`}
       ${numbers.map(
         ({ number, readable, allowed, reason, why }) => html`
-          <button type="button" key=${number} class="good" disabled=${!allowed} onClick=${() => dial(number, "")}>
+          <button type="button" key=${number} class="good" disabled=${!allowed || !idle.value} onClick=${() => dial(number, "")}>
             ${say("person.call", { number: readable })}
           </button>
           ${!allowed && html`<p class="refusal">${worded(`refused.${reason}`, why, me.value.language)}</p>`}

@@ -16,18 +16,19 @@ const NEXT = /** @type {const} */ ({
 /** @param {{call: import("../../bridge.js").AgentCall}} props */
 export function Recording({ call }) {
   const [problem, tell] = useState(/** @type {unknown} */ (null));
+  const [busy, work] = useState(false);
   const status = call.recording ?? "stopped";
   const [action, words] = NEXT[status];
-  const act = () =>
-    bridge.recording(call.sid, action).then(
-      (told) => {
-        tell(null);
-        hearRecording(call, told.status);
-      },
-      tell,
-    );
+  const act = async () => {
+    work(true);
+    await bridge.recording(call.sid, action).then((told) => {
+      tell(null);
+      hearRecording(call, told.status);
+    }, tell);
+    work(false);
+  };
   return html`
-    ${call.can.record && html`<button data-recording=${status} onClick=${act}>${say(words)}</button>`}
+    ${call.can.record && html`<button data-recording=${status} disabled=${busy} onClick=${act}>${say(words)}</button>`}
     <p class="quiet full spoken" role="status">
       ${status !== "stopped" && say(status === "paused" ? "record.paused" : "record.on")}
     </p>

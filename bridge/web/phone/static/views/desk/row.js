@@ -4,7 +4,7 @@ import { dial } from "../../agent.js";
 import { draftOf } from "../../desk/notes.js";
 import { html } from "../../html.js";
 import { nameOf } from "../../state/call.js";
-import { current, stage } from "../../store.js";
+import { current, idle } from "../../store.js";
 import { useState } from "../../vendor/hooks.js";
 import { lasted, moment, say } from "../../words/say.js";
 import { Name } from "../party.js";
@@ -91,7 +91,7 @@ function CallBack({ call }) {
     html`
       <button
         aria-label="${say("call-back")}: ${partyOf(call)}"
-        disabled=${stage.value !== "ready" || Boolean(current.value)}
+        disabled=${!idle.value}
         onClick=${() => dial(target, "")}
       >
         ${say("call-back")}

@@ -12,17 +12,29 @@ const here = (url) => new URL(url, location.href).pathname + new URL(url, locati
 /** @param {{url: string, label: string}} props */
 export function Sound({ url, label }) {
   const [speed, choose] = useState(1);
+  const [failed, fail] = useState(false);
   const audio = useRef(/** @type {HTMLAudioElement | null} */ (null));
   const play = (/** @type {number} */ wanted) => {
     choose(wanted);
     if (audio.current) [audio.current.playbackRate, audio.current.defaultPlaybackRate] = [wanted, wanted];
   };
+  const again = () => {
+    fail(false);
+    // A player that failed is disabled until it loads anew.
+    audio.current?.load();
+    audio.current?.play().catch(() => {});
+  };
   return html`
     <div class="sound">
-      <audio ref=${audio} controls preload="none" src=${here(url)} aria-label=${label} />
+      <audio ref=${audio} controls preload="none" src=${here(url)} aria-label=${label} onError=${() => fail(true)} />
       <select aria-label=${say("speed")} value=${speed} onChange=${(/** @type {any} */ { target }) => play(Number(target.value))}>
         ${SPEEDS.map((one) => html`<option key=${one} value=${one}>${one}×</option>`)}
       </select>
+      ${failed &&
+      html`
+        <p class="refusal" role="alert">${say("sound.failed")}</p>
+        <button onClick=${again}>${say("list.again")}</button>
+      `}
     </div>
   `;
 }
