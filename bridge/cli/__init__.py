@@ -19,6 +19,7 @@ from bridge.cli import terminal
 from bridge.errors import BridgeError, SandboxMissing
 from bridge.language.phrase import phrase, phrase_of
 from bridge.language.spoken import Language, language_of, said, speak
+from bridge.observability.colour import in_colour
 
 COMMANDS: Mapping[str, str] = {
     "init": "Set up: ask for what cannot be found out, check it, write config.yaml and .env, "
@@ -125,7 +126,9 @@ def log_plainly() -> None:
     A traceback has no local variables: secrets stand among them.
     """
     *processors, _ = structlog.get_config()["processors"]
-    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    plain = structlog.dev.ConsoleRenderer(
+        colors=in_colour(sys.stderr), exception_formatter=structlog.dev.plain_traceback
+    )
     logger_factory = structlog.PrintLoggerFactory(file=sys.stderr)
     structlog.configure(processors=[*processors, plain], logger_factory=logger_factory)
 

@@ -65,6 +65,9 @@ class _Database:
         """Whether a write can begin, and has room; it writes nothing and creates no file."""
         if self.file and not is_there(self.file):
             return await self._gone(self.file) or self._can_be_made(self.file)
+        # SQLite begins a transaction on a file that it may only read, and refuses the first write.
+        if self.file and not os.access(self.file, os.W_OK):
+            return error(phrase("{where} is read-only.", where=self._where), self.fix)
         database = self._connect()
         try:
             database.check_room()

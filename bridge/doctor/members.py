@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bridge.calls.agents import Member, Roster
+from bridge.calls.agents import Member, Roster, identity_of
 from bridge.doctor.checks import Check, Verdict, ok, warning
 from bridge.errors import TwentyDenied
 from bridge.language.phrase import joined, phrase
@@ -60,6 +60,10 @@ def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:
         yield f"agents.members.{identity}", address
     for address in settings.auth.members:
         yield "auth.members", address
+    mapped = {identity_of(identity) for identity in settings.agents.members}
+    for name in settings.agents.names:
+        if "@" in name and identity_of(name) not in mapped:
+            yield "agents.names", name
     for setting, agent in _rung(settings):
         if "@" in agent:
             yield setting, agent

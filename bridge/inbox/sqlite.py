@@ -269,17 +269,19 @@ def open_engine(url: str, files: DatabaseFiles) -> AsyncEngine:
         url,
         json_serializer=to_json,
         json_deserializer=from_json,
-        connect_args={"timeout": BUSY_SECONDS, "factory": _Reader},
+        connect_args={"timeout": BUSY_SECONDS, "factory": Reader},
     )
     _prepare_all(engine.sync_engine, files)
     return engine
 
 
-class _Reader(sqlite3.Connection):
+class Reader(sqlite3.Connection):
     """Closes itself where none else can: aiosqlite forgets what it opens while its awaiter is cancelled."""
 
     def __del__(self) -> None:
-        self.close()
+        # One whose file could not be opened has nothing to close.
+        with suppress(sqlite3.ProgrammingError):
+            self.close()
 
 
 def _prepare_all(engine: Engine, files: DatabaseFiles) -> None:

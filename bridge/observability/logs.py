@@ -21,6 +21,7 @@ import structlog
 
 from bridge.json_text import to_json
 from bridge.observability import context, printable
+from bridge.observability.colour import in_colour
 from bridge.observability.output import Output
 from bridge.observability.redactor import Redactor
 from bridge.settings import LogSettings
@@ -209,7 +210,8 @@ def _printable_json(_logger: Any, _name: str, line: Any) -> str:
 
 
 def _console_lines() -> list[structlog.typing.Processor]:
-    return [_printable_values, structlog.dev.ConsoleRenderer(exception_formatter=_traceback)]
+    lines = structlog.dev.ConsoleRenderer(colors=in_colour(sys.stderr), exception_formatter=_traceback)
+    return [_printable_values, lines]
 
 
 class _Printable:

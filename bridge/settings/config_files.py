@@ -42,8 +42,8 @@ def env_file_of(config: Path | None) -> Path:
 def sections_of(config: Path, problems: list[str], *, must_exist: bool) -> dict[str, Any]:
     """The sections of `config` and of its local file, which can be missing."""
     shared = _sections(config, problems) if must_exist or is_there(config) else {}
-    has_local = is_there(local_of(config)) and local_of(config).is_file()
-    local = _sections(local_of(config), problems) if has_local else {}
+    # Docker mounts /dev/null where there is none, and makes a folder where it was named and is not there.
+    local = _sections(local_of(config), problems) if is_there(local_of(config)) else {}
     return {name: _one_section(shared, local, name) for name in {**shared, **local}}
 
 

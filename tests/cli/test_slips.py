@@ -75,6 +75,7 @@ def test_what_a_command_logs_of_an_error_has_no_local_variables(capsys: pytest.C
     shown = capsys.readouterr().err
     assert "in fails" in shown
     assert "secret-token" not in shown
+    assert "\x1b" not in shown, "coloured, and no terminal"
 
 
 @pytest.mark.parametrize("words", [("setup", "twenty"), ("people", "normalise", "--dry-run")])

@@ -31,7 +31,7 @@ from bridge.twilio.urls import CallbackUrls
 from bridge.web.authentication.client_address import ENOUGH
 from bridge.web.operation.protocol_errors import Runner
 from bridge.wiring.application import open_app
-from tests.disks import mounted
+from tests.disks import mounted, read_only
 from tests.doctor.conftest import PREFIX, World, listening
 from tests.support import create_person, new_sid
 from tests.twenty.provisioning import key_that_may, tell, workspace
@@ -672,6 +672,15 @@ async def test_a_disk_that_is_full(world: World, tmp_path: Path) -> None:
         world.change("inbox", database_url=f"sqlite+aiosqlite:///{disk / 'bridge.db'}")
         status, reason, fix = (await world.examine("database"))["database.writable"]
     assert (status, "disk is full" in reason, "Make room" in fix) == ("error", True, True)
+
+
+async def test_a_file_that_may_only_be_read(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "restored.db"
+    shutil.copy(world.folder / "bridge.db", file)
+    world.change("inbox", database_url=f"sqlite+aiosqlite:///{file}")
+    with read_only(file):
+        status, reason, fix = (await world.examine("database"))["database.writable"]
+    assert (status, "is read-only" in reason, str(file) in fix) == ("error", True, True)
 
 
 async def test_a_database_that_is_not_there_yet_is_not_made(world: World) -> None:

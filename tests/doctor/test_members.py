@@ -46,11 +46,18 @@ WELL: tuple[dict[str, Any], ...] = (
     {"auth": {"keys": [KEY]}, **ring("desk", "room-1", "room_1")},
     {"agents": {"names": ["jane.doe"]}, **ring("jane.doe", "jane_doe", "twenty_user_7")},
     ring("alice_example_com", IDENTITY),
+    {
+        "agents": {
+            "names": ["Alice@Example.com", "bob@example.com"],
+            "members": {"bob@example.com": "alice@example.com"},
+        }
+    },
 )
 WRONG = (
     ({"activities": {"assignee": "a@example.com"}}, "activities.assignee: a@example.com is no member"),
     ({"auth": {"members": ["a@example.com"]}}, "auth.members: a@example.com is no member"),
     ({"agents": {"members": {"al": "a@example.com"}}}, "agents.members.al: a@example.com is no member"),
+    ({"agents": {"names": ["alise@example.com"]}}, "agents.names: alise@example.com is no member"),
     (ring("a@example.com"), "lines.default.ring: a@example.com is no member"),
     (ring("bobby"), "lines.default.ring: bobby is no agent"),
     (ring("room-10"), "lines.default.ring: room-10 is no agent"),

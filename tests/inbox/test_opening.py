@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sqlite3
 import sys
 import threading
 from contextlib import suppress
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.inbox.sqlite import DatabaseFiles, open_engine
+from bridge.inbox.sqlite import DatabaseFiles, Reader, open_engine
 
 
 @pytest.mark.skipif(
@@ -33,6 +34,15 @@ async def test_who_is_cancelled_at_any_moment_leaves_no_connection_open(
             await (await asking).close()
         await engine.dispose()
     await _threads_ended()
+    gc.collect()
+    assert left == []
+
+
+def test_a_file_that_cannot_be_opened_is_one_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: left.append(told.exc_value))
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        sqlite3.connect(tmp_path, factory=Reader)
     gc.collect()
     assert left == []
 

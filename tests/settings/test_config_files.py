@@ -72,6 +72,17 @@ def test_a_local_file_that_cannot_be_read_is_named(text: str) -> None:
         load(environ=ENVIRONMENT)
 
 
+def test_a_folder_in_its_place_is_named_and_no_device() -> None:
+    """Docker mounts /dev/null where there is no file, and makes a folder of one that is named and missing."""
+    local = Path("config.local.yaml")
+    local.symlink_to("/dev/null")
+    load(environ=ENVIRONMENT)
+    local.unlink()
+    local.mkdir()
+    with pytest.raises(SettingsInvalid, match=r"config\.local\.yaml: cannot be read \(Is a directory\)"):
+        load(environ=ENVIRONMENT)
+
+
 @pytest.mark.parametrize(
     ("config", "env_file", "environment", "database"),
     [
