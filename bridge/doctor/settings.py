@@ -8,6 +8,7 @@ from bridge.doctor.checks import Check, Finding, Verdict, error, ok, warning
 from bridge.errors import SettingsInvalid
 from bridge.language.phrase import joined, phrase, verbatim
 from bridge.settings import Settings
+from bridge.settings.env_file import twice
 
 KEYS = phrase("Set BRIDGE_WIDGET_KEYS (openssl rand -hex 32 makes one), and give it to the widget.")
 
@@ -58,7 +59,7 @@ def checks(settings: Settings, env_file: Path) -> Iterator[Check]:
 
 
 def readable(env_file: Path) -> Verdict:
-    """Whether other users of this machine can read the secrets."""
+    """Whether other users of this machine can read the secrets, and each variable has one value."""
     if not env_file.exists():
         return ok(phrase("There is no .env here: the secrets are in the environment."))
     mode = stat.S_IMODE(env_file.stat().st_mode)
@@ -66,5 +67,15 @@ def readable(env_file: Path) -> Verdict:
         return warning(
             phrase("{env_file} can be read by other users (mode {mode:o}).", env_file=env_file, mode=mode),
             verbatim(f"chmod 600 {env_file}"),
+        )
+    if repeated := twice(env_file):
+        named = "; ".join(f"{name}: {', '.join(map(str, lines))}" for name, lines in repeated.items())
+        return warning(
+            phrase(
+                "Several lines of {env_file} set a variable, and only the last one counts: {named}.",
+                env_file=env_file,
+                named=named,
+            ),
+            phrase("Take the other lines out."),
         )
     return ok(phrase("Only its owner can read {env_file}.", env_file=env_file))

@@ -1,7 +1,7 @@
 """Reads `.env`, and writes secrets and SIDs into it; what else stands there stays, comments included."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -47,6 +47,19 @@ def lines_of(path: Path) -> Mapping[str, int]:
     except (OSError, UnicodeDecodeError):
         return {}
     return {line.key: _line_of(line) for line in parse_stream(StringIO(text)) if line.key and line.value}
+
+
+def twice(path: Path) -> Mapping[str, Sequence[int]]:
+    """The lines of each variable to which several lines give different values: the last one counts."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    given: dict[str, dict[int, str]] = {}
+    for line in parse_stream(StringIO(text)):
+        if line.key and line.value:
+            given.setdefault(line.key, {})[_line_of(line)] = line.value
+    return {name: list(lines) for name, lines in given.items() if len(set(lines.values())) > 1}
 
 
 def _line_of(binding: Binding) -> int:

@@ -90,7 +90,10 @@ class TwilioSettings(TwilioAccount):
 
     api_key: str = Field(pattern=API_KEY, examples=["SK0123456789abcdef0123456789abcdef"])
     api_secret: SecretStr = Field(
-        min_length=1, examples=[phrase("the secret that Twilio showed when the key was made")]
+        min_length=1,
+        examples=[
+            phrase("the secret that Twilio showed with the key; twenty-bridge setup twilio makes both")
+        ],
     )
     app_sid: str = Field(pattern=APP_SID, examples=["AP0123456789abcdef0123456789abcdef"])
     phone_number: PhoneNumber = Field(examples=["+33159130001"])

@@ -205,6 +205,9 @@ def test_forget(folder: Path) -> None:
     assert call
     assert call.state is State.PURGED
     assert json.loads(typed("calls", "forget", JANES, "--yes", "--json")[1])["erased"] == 0
+    nothing_left = typed("calls", "forget", JANES, "--yes")[1]
+    assert ("command line:" in told, "command line:" in nothing_left) == (True, False)
+    assert "no longer kept here are in Twilio's console" in nothing_left
 
 
 @pytest.mark.usefixtures("folder")

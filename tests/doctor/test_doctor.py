@@ -76,6 +76,11 @@ def readable_env(world: World) -> None:
     (world.folder / ".env").chmod(0o644)
 
 
+def env_with_two_values(world: World) -> None:
+    lines = ("TWILIO_API_KEY=SK1", "A=1", "A=1", "TWILIO_API_KEY=SK2", "#TWILIO_API_KEY=SK3", "B=")
+    (world.folder / ".env").write_text("\n".join(lines))
+
+
 async def database_nowhere(world: World) -> None:
     await world.bridge.cleanup()
     world.change("inbox", database_url=f"sqlite+aiosqlite:///{world.folder}/.env/bridge.db")
@@ -434,6 +439,7 @@ CASES: list[tuple[Break, str, str, str]] = [
     (open_to_anyone, "settings.anonymous", "warning", "auth.anonymous is on"),
     (former_names, "settings", "warning", "twenty.batch is no setting any more"),
     (readable_env, "settings.env_file", "warning", "mode 644"),
+    (env_with_two_values, "settings.env_file", "warning", "the last one counts: TWILIO_API_KEY: 1, 4."),
     (database_nowhere, "database.writable", "error", "cannot be created"),
     (database_is_none, "database.writable", "error", "not a database"),
     (database_removed, "database.writable", "error", "was removed under the bridge"),

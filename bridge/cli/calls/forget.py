@@ -144,10 +144,15 @@ def _in_twenty(settings: Settings, remains: Elsewhere) -> list[str]:
 
 
 def _at_twilio(remains: Elsewhere) -> list[str]:
-    return [
-        "",
-        "At Twilio remain call logs and recordings; with Twilio's command line:",
+    known = [
         *(f"  twilio api:core:recordings:remove --sid {sid}" for sid in remains.recordings),
         *(f"  twilio api:core:calls:remove --sid {sid}" for sid in remains.legs),
+    ]
+    heading = ["At Twilio remain call logs and recordings; with Twilio's command line:"] if known else []
+    return [
+        "",
+        *heading,
+        *known,
+        "Calls that are no longer kept here are in Twilio's console, by number: Monitor → Logs → Calls.",
         "Transcripts that Twilio made are deleted there by the bridge, as soon as it runs.",
     ]

@@ -540,6 +540,10 @@ FOUND: Mapping[str, str] = {
     "{env_file} can be read by other users (mode {mode:o}).": (
         "{env_file} peut être lu par d'autres utilisateurs (mode {mode:o})."
     ),
+    "Several lines of {env_file} set a variable, and only the last one counts: {named}.": (
+        "Plusieurs lignes de {env_file} fixent une variable, et seule la dernière compte : {named}."
+    ),
+    "Take the other lines out.": "Retirez les autres lignes.",
     "Some settings have changed: {changes}.": "Des réglages ont changé : {changes}.",
     "Some settings are ignored: {settings}.": "Des réglages sont ignorés : {settings}.",
     "Correct them in config.yaml or .env. What a newer version left can stay: it reads it again.": (

@@ -260,8 +260,8 @@ WRONG: Mapping[str, str] = {
     "the Auth Token of the Twilio console, or two with a comma while you rotate it": (
         "l'Auth Token de la console Twilio, ou deux avec une virgule pendant une rotation"
     ),
-    "the secret that Twilio showed when the key was made": (
-        "le secret que Twilio a montré à la création de la clé"
+    "the secret that Twilio showed with the key; twenty-bridge setup twilio makes both": (
+        "le secret que Twilio a montré avec la clé ; twenty-bridge setup twilio crée les deux"
     ),
     "an API key of Settings → API & Webhooks": "une clé d'API de Settings → API & Webhooks",
     "We are in a meeting.": "Nous sommes en réunion.",
