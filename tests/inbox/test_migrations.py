@@ -10,7 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, TextClause, bindparam, text
+from sqlalchemy import Connection, TextClause, bindparam, inspect, text
 
 from bridge.inbox.database import connect, open_database
 from bridge.inbox.migrations.migrate import NEWEST
@@ -24,11 +24,21 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
 
+def keys(connection: Connection) -> dict[str, list[str]]:
+    """Table → its primary key, which Alembic does not compare."""
+    seen = inspect(connection)
+    return {table: seen.get_pk_constraint(table)["constrained_columns"] for table in metadata.tables}
+
+
 async def test_they_make_the_tables_of_the_code(bare_database_url: str) -> None:
     async with open_database(bare_database_url):
         pass
     async with open_database(bare_database_url) as database, database.reading.connect() as connection:
         assert await connection.run_sync(differences) == []
+        of_code = {
+            name: [column.name for column in table.primary_key] for name, table in metadata.tables.items()
+        }
+        assert await connection.run_sync(keys) == of_code
 
 
 def test_the_newest_is_known() -> None:

@@ -123,6 +123,12 @@ REPEATED = [said(n, n + 0.8, "no") for n in range(10)]
             id="a language without blanks, whose segment's middle is earlier",
         ),
         pytest.param(
+            [said(0, 6, "\U00020000\U00020001\U00020002\U00020003")],
+            [said(2.5, 8, "\U00020002\U00020003\U00020004\U00020005")],
+            ["\U00020000\U00020001\U00020002\U00020003", "\U00020004\U00020005"],
+            id="rare characters of a language without blanks",
+        ),
+        pytest.param(
             [said(2, 2, "no no")],
             [said(2, 2, "no no")],
             ["no", "no"],
