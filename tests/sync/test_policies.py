@@ -244,7 +244,8 @@ async def test_whose_person_is_gone_is_matched_anew(
 
 
 MEMBERS = "{ workspaceMembers { edges { node { id userEmail } } } }"
-AGENTS = "{ phoneCalls { edges { node { agentId } } } }"
+AGENTS = "{ phoneCalls { edges { node { externalCallId agentId } } } }"
+LEAVE = "mutation ($id: UUID!) { destroyWorkspaceMember(id: $id) { id } }"
 
 
 @pytest.mark.parametrize("how", ["map", "e-mail", "verified"])
@@ -263,6 +264,30 @@ async def test_a_call_is_its_agents(
     await drain(make_worker(client, Settings(emails={"alice": email})))
     (call,) = nodes_of(await ask(twenty, AGENTS))
     assert call["agentId"] == member["id"]
+
+
+async def test_calls_of_an_agent_who_left_the_workspace_have_none(
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+) -> None:
+    """One that Twenty had before, and one that is heard of afterwards: by a backfill, for example."""
+    worker = make_worker(client, Settings())
+    stays, leaves = nodes_of(await ask(twenty, MEMBERS))[:2]
+    earlier, later, other = new_sid(), new_sid(), new_sid()
+    for sid, agent in ((earlier, leaves), (later, leaves), (other, stays)):
+        identity = f"client:wm_{agent['id'].replace('-', '')}"
+        await inbox.store(told(Kind.VOICE, sid, From=identity, To=JANE, CallStatus="ringing"))
+        if sid == earlier:
+            await drain(worker)
+            await ask(twenty, LEAVE, id=leaves["id"])
+            await inbox.store(outbound(sid, JANE))
+    await drain(worker)
+    assert (await inbox.backlog()).parked == 0
+    calls = {call["externalCallId"]: call for call in nodes_of(await ask(twenty, AGENTS))}
+    assert {sid: call["agentId"] for sid, call in calls.items()} == {
+        earlier: None,
+        later: None,
+        other: stays["id"],
+    }
 
 
 async def test_calls_that_go_on_wait_while_they_may_not_be_written(

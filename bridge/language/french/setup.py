@@ -216,6 +216,7 @@ PREPARED: Mapping[str, str] = {
     ),
     "bring the columns of {what} up to date": "mettre à jour les colonnes : {what}",
     "show the fields of a call in groups: {groups}": ("montrer les champs d'un appel par groupes : {groups}"),
+    "lead “{name}” in the sidebar to {url}": "faire mener « {name} » de la barre latérale vers {url}",
     "add “{name}” to the sidebar": "ajouter « {name} » à la barre latérale",
     "color and place phone calls in the sidebar": "colorer et placer les appels dans la barre latérale",
     "add the tab “{title}” to the page of {owner}": "ajouter l'onglet « {title} » à la page : {owner}",

@@ -143,14 +143,14 @@ class Pipeline:
             await self._settlement.defer(isolation.untried, BridgeError("its batch failed"), alone=False)
 
     async def _bring(self, due_calls: Sequence[DueCall]) -> None:
-        """Calls whose person is gone from Twenty are matched anew, once."""
+        """Calls whose person or agent is gone from Twenty are prepared anew, once."""
         writer = await self.writing.writer()
         gone = await self._drain(writer, due_calls, last_try=False)
         if gone:
             await self._drain(writer, gone, last_try=True)
 
     async def _drain(self, writer: Writes, due_calls: Sequence[DueCall], *, last_try: bool) -> list[DueCall]:
-        """Takes a batch through the stages; the answer has the calls whose person is gone."""
+        """Takes a batch through the stages; the answer has the calls whose person or agent is gone."""
         await self._join([call for call in due_calls if _is_lone(call)])
         due_calls = [call for call in due_calls if not _is_lone(call)]
         people, changes = self._directory.changes, await self._people_changes()
@@ -167,7 +167,7 @@ class Pipeline:
             await self._match_anew(taken)
         gone = set() if last_try else {s for s, error in refused.items() if isinstance(error, TargetGone)}
         if gone:
-            self._directory.forget()
+            await self._preparation.targets_gone(p for p in prepared if p.due.root_sid in gone)
         there = {s: error for s, error in refused.items() if isinstance(error, Duplicate) and error.there}
         if there:
             # Earlier writes were carried out: the next batch asks how these calls stand.

@@ -1,6 +1,6 @@
 """Stage 2, prepare: due calls → what to write of them, with one look-up for all."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Literal, TypeVar
 
@@ -174,6 +174,15 @@ class Preparation:
             )
 
         return list(_each(due_calls, prepared, unprepared).values()), unprepared
+
+    async def targets_gone(self, refused: Iterable[Prepared]) -> None:
+        """Of these calls Twenty refused a relation: what is cached of people and members is old.
+
+        Raises TwentyError.
+        """
+        self._directory.forget()
+        agents = {p.write.activity.agent_id for p in refused if p.write}
+        await self._members.recheck(self._client, {agent_id for agent_id in agents if agent_id})
 
     def _folded(self, due: DueCall) -> Call:
         call = fold(due.callbacks)

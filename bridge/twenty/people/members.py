@@ -1,7 +1,7 @@
 """Maps agents' identities to members of the workspace."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from bridge.calls.agents import Agents, Identity, Member, Roster
@@ -21,14 +21,27 @@ class Members:
         self._roster = Roster(agents)
         self._clock = clock
         self._until = float("-inf")
+        self._gone: frozenset[str] = frozenset()
+        """Ids that identities still name, of members who have left the workspace."""
 
     async def refresh(self, client: Executes) -> None:
         """Reads the members, if they are older than `HOLDS_SECONDS`. Raises TwentyError.
 
         With a key that is not allowed to read members, calls are logged without their agents.
         """
-        if self._clock() < self._until:
-            return
+        if self._clock() >= self._until:
+            await self._read(client)
+
+    async def recheck(self, client: Executes, member_ids: Collection[str]) -> None:
+        """Reads the members anew: which of these ids, that Twenty may have refused, are none's any more.
+
+        Raises TwentyError.
+        """
+        if member_ids and (members := await self._read(client)):
+            self._gone = (self._gone | {*member_ids}) - {member.id for member in members}
+
+    async def _read(self, client: Executes) -> Sequence[Member]:
+        """The members; none where the key is not allowed to read them."""
         try:
             members = await workspace_members(client)
         except TwentyDenied as denied:
@@ -36,14 +49,17 @@ class Members:
             members = []
         self._roster = Roster(self._roster.agents, members)
         self._until = self._clock() + HOLDS_SECONDS
+        self._gone -= {member.id for member in members}
+        return members
 
     def by_email(self, email: str) -> str | None:
         """The id of the member with that e-mail address."""
         return self._roster.by_email(email)
 
     def by_identity(self, identity: Identity) -> str | None:
-        """The id of the member who calls under an identity."""
-        return self._roster.by_identity(identity)
+        """The id of the member who calls under an identity; None for one who has left, as far as is known."""
+        member_id = self._roster.by_identity(identity)
+        return None if member_id in self._gone else member_id
 
     def names(self, identities: Iterable[Identity]) -> dict[str, str]:
         """Identity → the member's name, of identities whose member has one."""

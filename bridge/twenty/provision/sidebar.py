@@ -1,6 +1,7 @@
 """The sidebar: items for phone calls, for the user's own calls, and for the phone page."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from bridge.language.phrase import phrase
 from bridge.twenty.provision.objects import COLOR, THE_OBJECT
@@ -81,10 +82,30 @@ def _my_calls(items: Items, place: float, my_view_id: str) -> list[Step]:
 
 
 def phone(items: Items, url: str) -> list[Step]:
-    """An item that opens the bridge's phone page; one that a user renamed or moved is found by its link."""
+    """An item that opens the bridge's phone page; one that a user renamed or moved is found by its link.
+
+    One of ours that leads elsewhere is of an earlier public URL, and moves along as the webhook does.
+    """
     if any(item.link == url for item in items):
         return []
+    former = next((item for item in items if item.name == PHONE and _is_phone_page(item.link, url)), None)
+    return [_move(former, url) if former else _add(items, url)]
+
+
+def _is_phone_page(link: str | None, url: str) -> bool:
+    return (
+        bool(link) and urlsplit(link or "").path.rpartition("/")[2] == urlsplit(url).path.rpartition("/")[2]
+    )
+
+
+def _move(former: MenuItem, url: str) -> Step:
+    change = Mutation("UpdateNavigationMenuItem", {"input": {"id": former.id, "update": {"link": url}}})
+    sentence = phrase("lead “{name}” in the sidebar to {url}", name=PHONE, url=url)
+    return Step(sentence, Permission.LAYOUTS, (change,))
+
+
+def _add(items: Items, url: str) -> Step:
     position = _end(_outside_folders(items)) + 1
     given = {"type": "LINK", "name": PHONE, "link": url, "icon": "IconPhone", "position": position}
     creation = Mutation("CreateNavigationMenuItem", {"input": given})
-    return [Step(phrase("add “{name}” to the sidebar", name=PHONE), Permission.LAYOUTS, (creation,))]
+    return Step(phrase("add “{name}” to the sidebar", name=PHONE), Permission.LAYOUTS, (creation,))

@@ -149,6 +149,7 @@ class MenuItem(MetadataRow):
     target_object_metadata_id: str | None = None
     user_workspace_id: str | None = None
     folder_id: str | None = None
+    name: str | None = None
     link: str | None = None
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,15 +39,21 @@ def text(value: str, styles: Iterable[str] = ()) -> Inline:
 
 
 def joined(parts: Iterable[Inline]) -> list[Inline]:
-    """Inline content in which neighbours of the same styles are one."""
+    """Inline content in which neighbours of the same styles are one, and so are links to one address."""
     result: list[Inline] = []
-    there = (part for part in parts if part["type"] != "text" or part["text"])
-    for styles, alike in groupby(there, lambda part: part.get("styles")):
-        if styles is None:
-            result += alike
+    for part in parts:
+        inner = "text" if part["type"] == "text" else "content"
+        if not part[inner]:
+            continue
+        if result and _goes_on(result[-1], part):
+            result[-1] = {**result[-1], inner: result[-1][inner] + part[inner]}
         else:
-            result.append({"type": "text", "text": "".join(part["text"] for part in alike), "styles": styles})
-    return result
+            result.append(part)
+    return [{**one, "content": joined(one["content"])} if one["type"] == "link" else one for one in result]
+
+
+def _goes_on(before: Inline, part: Inline) -> bool:
+    return all(before.get(key) == part.get(key) for key in ("type", "styles", "href"))
 
 
 def as_json(blocks: object) -> str:
@@ -81,7 +87,7 @@ def _addresses(value: object) -> Iterator[str]:
 def to_markdown(blocks: list[Block]) -> str:
     """The Markdown that stands for blocks; text is not escaped."""
     written = "".join(_lines(blocks, "", ""))
-    return _HALF.sub("\ufffd", written.strip("\n")) + "\n"
+    return _HALF.sub("\ufffd", written.strip(" \t\n")) + "\n"
 
 
 def _lines(blocks: object, indent: str, before: str) -> Iterator[str]:
@@ -113,13 +119,13 @@ def _indent(kind: str, number: int) -> str:
 
 def _number(one: Block, before: int) -> int:
     start = (one.get("props") or {}).get("start")
-    return before + 1 if before or not isinstance(start, int) else start
+    return before + 1 if before or not isinstance(start, int) else start or 1
 
 
 def _line(kind: str, one: Block, number: int) -> str:
     props, content = one.get("props") or {}, _inline(one.get("content"))
     if kind == "codeBlock":
-        return f"```{props.get('language') or 'text'}\n{content}\n```"
+        return f"```{props.get('language') or 'text'}\n{content and content + chr(10)}```"
     if kind == "image":
         return f"![{props.get('name', '')}]({props.get('url', '')})"
     if kind == "table":
@@ -133,7 +139,8 @@ def _line(kind: str, one: Block, number: int) -> str:
         "divider": "***",
     }
     broken = "\\\n> " if kind == "quote" else "\\\n"
-    return begins.get(kind, "") + content.strip(" ").replace("\n", broken)
+    whole = content.strip("\n") if kind == "paragraph" else content
+    return begins.get(kind, "") + whole.replace("\n", broken)
 
 
 def _rows(table: object) -> str:
@@ -161,21 +168,32 @@ def _inline(content: object) -> str:
 
 
 def _marked(one: Inline) -> str:
-    if one.get("type") == "link":
-        return _linked(one)
-    return _with_marks(str(one.get("text", "")), one)
+    return _linked(one) if one.get("type") == "link" else _with_marks(one)
 
 
 def _linked(link: Inline) -> str:
     """A link, made anew for each of its styles, which stand around it."""
     href, parts = link.get("href", ""), link.get("content")
     given = parts if isinstance(parts, list) else [{"text": parts or ""}]
-    texts = [one for one in given if isinstance(one, dict)]
-    return "".join(_with_marks(f"[{one.get('text', '')}]({href})", one) for one in texts)
+    return "".join(_with_marks(one, f"[{{}}]({href})") for one in given if isinstance(one, dict))
 
 
-def _with_marks(value: str, one: Inline) -> str:
-    for style, mark in _MARKS.items():
-        if (one.get("styles") or {}).get(style):
-            value = f"{mark}{value}{mark}"
-    return value
+def _with_marks(one: Inline, around: str = "") -> str:
+    """A text with the marks of its styles, line by line; `around` is what stands around each line."""
+    styles = [style for style in _MARKS if (one.get("styles") or {}).get(style)]
+    return "\n".join(_line_with(styles, line, around) for line in str(one.get("text", "")).split("\n"))
+
+
+def _line_with(styles: Sequence[str], line: str, around: str) -> str:
+    """Blanks at its end stand behind the marks of bold and italic text."""
+    bare = line if {"code", "strike"}.intersection(styles) or not styles else line.rstrip(" ")
+    value = around.replace("{}", bare) if around and bare else bare
+    for style in styles if value else ():
+        mark = _code_mark(bare) if style == "code" else _MARKS[style]
+        value = f"{mark}{value}{mark}"
+    return value + line[len(bare) :]
+
+
+def _code_mark(code: str) -> str:
+    """A run of backticks that is longer than any in the code."""
+    return "`" * (1 + max(len(list(run)) if mark == "`" else 0 for mark, run in groupby(code or " ")))
