@@ -169,12 +169,13 @@ CALL_BACK = ".entry [aria-label^=Call]"
 SLOW = """(() => {
     const ask = globalThis.fetch;
     globalThis.fetch = async (...request) => {
+        if (!String(request[0]).includes('/api/numbers/')) return ask(...request);
         globalThis.fetch = ask;
         await new Promise((done) => (globalThis.go = done));
         return ask(...request);
     };
 })()"""
-"""The next request waits."""
+"""The next question about a number waits."""
 
 STORE_NOTE = """(() => {
     const { dataset } = document.documentElement;
