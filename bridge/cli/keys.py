@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from bridge.cli import links, terminal
 from bridge.cli.options import AsJson, ConfigFile
-from bridge.errors import SettingsInvalid
+from bridge.errors import CannotWrite, SettingsInvalid
 from bridge.language.phrase import phrase
 from bridge.language.spoken import said
 from bridge.settings import Settings, load
@@ -85,8 +85,8 @@ def new(
 
 
 def _write(config: Path, line: str) -> Path | None:
-    """The file, if the key could be added to it. Raises CannotWrite, and SettingsInvalid for a key that does
-    not go with those that are there.
+    """The file, if the key could be added to it and written; raises SettingsInvalid for a key that does not
+    go with those that are there.
     """
     file = files.own_file(config, "auth", "keys")
     text = files.with_key(file, line)
@@ -96,7 +96,12 @@ def _write(config: Path, line: str) -> Path | None:
     with _explained("auth"):
         auth = AuthSettings.model_validate(parse(text)["auth"])
     _check_beside(auth, config)
-    files.write_own(file, text)
+    try:
+        files.write_own(file, text)
+    except CannotWrite as unwritten:
+        # As in Docker, which mounts it read-only.
+        terminal.say(f"{unwritten} Add the line there.", "", err=True)
+        return None
     return file
 
 

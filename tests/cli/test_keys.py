@@ -17,6 +17,7 @@ from bridge.settings.access import AgentSettings, AuthSettings
 from bridge.settings.served import agents_with
 from bridge.web.authentication.keys import keys_of
 from tests.cli.support import SETTINGS
+from tests.disks import read_only
 
 TODAY = datetime.now(UTC).date()
 
@@ -179,6 +180,22 @@ def test_a_file_that_cannot_take_it_is_left_as_it_is(
     assert "config.yaml is left as it is: add the line there." in done.stderr
     assert "For config.yaml, under auth:" in done.stdout
     assert Path("config.yaml").read_text(encoding="latin-1") == config
+
+
+def test_a_key_is_shown_where_its_file_may_only_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in Docker, where the settings are mounted so."""
+    monkeypatch.chdir(tmp_path)
+    config = Path("config.yaml")
+    config.write_text(CONFIG)
+    with read_only(config.absolute()):
+        done = CliRunner().invoke(app, ("keys", "new", "--name", "a", "--write"))
+    assert done.exit_code == 0
+    assert "config.yaml cannot be written" in done.stderr
+    assert "  tbk_" in done.stdout
+    assert "For config.yaml, under auth:" in done.stdout
+    assert config.read_text() == CONFIG
 
 
 def test_nothing_is_written_unasked_where_a_program_reads(
