@@ -25,7 +25,9 @@ OVERSEAS_AREAS = ("590", "594", "596", "262", "263", "269", "508")
 MEXICAN_PREFIX = re.compile(r"(?:044|045|01|1)(?=[0-9]{10}$)")
 """Dialled until August 2019. https://github.com/google/libphonenumber/blob/master/FAQ.md"""
 
-ARGENTINE_TWICE = re.compile(r"9(?=[0-9]{2,4}15[0-9]{6,8}$)")
+ARGENTINE_TWICE = re.compile(r"9(?=[0-9]{12}$)(?=[0-9]{2,4}15)")
+"""A mobile's 9 of abroad and its 15 of home, around an area and a subscriber of ten digits together."""
+
 BRAZILIAN_MOBILE = re.compile(r"([1-9][0-9])9?([6-9][0-9]{7})")
 """Mobiles got a ninth digit, area by area, from 2012 to 2016. https://www.gov.br/anatel"""
 

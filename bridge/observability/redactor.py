@@ -110,8 +110,14 @@ def _without_jwt(found: re.Match[str]) -> str:
     for number, part in enumerate(parts[:-2]):
         begins = part.find("eyJ")
         if 0 <= begins <= len(part) - len("eyJ.....") and parts[number + 1]:
-            return ".".join([*parts[:number], part[:begins] + REDACTED])
+            # Its first letter can be the last one of `\u000e` in JSON, which has to stay whole.
+            is_of_escape = number == 0 and begins == len("u000") and _follows_backslash(found)
+            return ".".join([*parts[:number], part[: begins + is_of_escape] + REDACTED])
     return found[0]
+
+
+def _follows_backslash(found: re.Match[str]) -> bool:
+    return found.string.startswith("\\u", max(0, found.start() - 1))
 
 
 def _forms(secret: str) -> Iterator[str]:

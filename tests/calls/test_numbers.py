@@ -92,6 +92,9 @@ def test_client_identity(address: str | None, identity: str | None) -> None:
         ("12", "FR", None),
         ("+" + "3" * 40, "FR", None),
         ("3" * 5000, "FR", None),
+        # Its area is 221, and no 15 of an Argentine mobile stands in it.
+        ("+5492215550101", "FR", "+5492215550101"),
+        ("549221155550101", "AR", "+5492215550101"),
         ("0612345678wwww1", "FR", "+33612345678"),
         # A wait of minutes after the answer.
         ("0612345678" + "w" * 63 + "1", "FR", None),

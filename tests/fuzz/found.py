@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 
 FOUND: Mapping[str, Sequence[bytes]] = {
     # Numbers that read as another one, or as none, once they were E.164.
-    "number": (b"4000123", b"411555501150101"),
+    # An Argentine mobile, of which the 9 went; a wait of minutes after the answer.
+    "number": (b"4000123", b"411555501150101", b"3549221155550101", b" 159503" + b"W" * 62 + b"1"),
     # The value of a name ended behind the end of the JSON line, which was JSON no more.
-    "redactor": (b'token":"',),
+    # And an escape of JSON that ended in the first letter of what looked like a JWT.
+    "redactor": (b'token":"', b"\x0eyJation.0."),
     # What stood around a tag became an emphasis.
     "markdown": (b"~<d>~", b"]~<d>~("),
     # Of a proxy in the place of Twenty: a code of any length, with a number in it.
