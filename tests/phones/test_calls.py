@@ -256,8 +256,10 @@ async def test_several_calls_ring_at_once(phones: Office, twilio: TwilioSandbox)
     await alice.rings()
     calling.append(asyncio.create_task(twilio.call_from_phone(JOHN)))
     await alice.rings(2)
-    # The first one stays where it is.
-    assert JANE in await alice.page("document.querySelector('.incoming .name').textContent")
+    # The first one stays where it is; its number gets blanks once the bridge knows the call.
+    assert JANE in await alice.page(
+        "document.querySelector('.incoming .name').textContent.replaceAll(' ', '')"
+    )
     await alice.photograph("two-ring")
     await alice.click("Answer", within=".incoming:first-child ")
     await alice.in_stage("talking")

@@ -162,8 +162,11 @@ def is_specified(asking: Asking, answer: Answer) -> None:
 
 
 def is_told_why(asking: Asking, answer: Answer) -> None:
-    """The reason is for people: short, of visible characters, with the name of what is wrong."""
-    if asking.method == "HEAD":
+    """The reason is for people: short, of visible characters, with the name of what is wrong.
+
+    A page for browsers has nothing of the request in it.
+    """
+    if asking.method == "HEAD" or answer.content_type == "text/html":
         return
     detail = answer.json["detail"]
     assert 0 < len(detail) < 300
