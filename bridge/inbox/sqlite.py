@@ -278,10 +278,14 @@ def open_engine(url: str, files: DatabaseFiles) -> AsyncEngine:
 class Reader(sqlite3.Connection):
     """Closes itself where none else can: aiosqlite forgets what it opens while its awaiter is cancelled."""
 
+    never_opened = sqlite3.ProgrammingError
+    """Where its file could not be opened. At the end of a process no module is left to name it."""
+
     def __del__(self) -> None:
-        # One whose file could not be opened has nothing to close.
-        with suppress(sqlite3.ProgrammingError):
+        try:
             self.close()
+        except self.never_opened:
+            return
 
 
 def _prepare_all(engine: Engine, files: DatabaseFiles) -> None:

@@ -6,6 +6,7 @@ late.
 """
 
 import asyncio
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -19,7 +20,7 @@ from bridge.sync.refusals import Refusals
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.workspace import read_schema
 from bridge.twenty.writing.bisection import Batches, Refused
-from bridge.twenty.writing.plan import Write
+from bridge.twenty.writing.plan import Do, Write
 from bridge.twenty.writing.writers import Writes, writer_for
 
 LATE_SECONDS = 60.0
@@ -68,6 +69,8 @@ class Writing:
         self._writer_until = 0.0
         self._all_uncertain = True
         """Until the first batch is through: the process that drained before may have died in mid-write."""
+        self._predecessor_until = -math.inf
+        """So long a write of that process can take effect, over later batches, too."""
 
     async def writer(self) -> Writes:
         """The writer for the workspace's schema, which is read again when it is old. Raises BridgeError."""
@@ -95,6 +98,7 @@ class Writing:
 
     async def expect_late_writes(self, now: datetime) -> None:
         """Notes which writes of the process that drained before are uncertain. Raises InboxUnavailable."""
+        self._predecessor_until = _now() + LATE_SECONDS
         failed = await failed_since(self._inbox, now - timedelta(seconds=LATE_SECONDS))
         self._uncertain.note(failed, now=_now())
 
@@ -119,6 +123,9 @@ class Writing:
             raise
         if self._all_uncertain:
             self._uncertain.note(sids, now=_now())
+        elif _now() < self._predecessor_until:
+            known = [write.sid for write in wanted if write.plan.record is not Do.CREATE]
+            self._uncertain.note(known, now=_now())
         return refused
 
     async def repeat_uncertain(self) -> None:

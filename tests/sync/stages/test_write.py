@@ -14,7 +14,7 @@ from bridge.inbox.store import Inbox, open_inbox
 from bridge.sync.refusals import Refusals
 from bridge.sync.stages.write import LATE_SECONDS, SCHEMA_SECONDS, UncertainWrites, Writing
 from bridge.twenty.writing.bisection import Batches, Refused
-from bridge.twenty.writing.plan import Write
+from bridge.twenty.writing.plan import Write, WriteState
 from bridge.twenty.writing.writers import Notes, RecordState
 from tests.databases import begin
 from tests.inbox.support import settled
@@ -162,3 +162,17 @@ async def test_what_is_uncertain_is_written_once_more(sqlite_file: Path) -> None
         for since, expected in ((timedelta(seconds=61), set()), (timedelta(seconds=59), {sids[0]})):
             await made.expect_late_writes(TEN + since)
             assert made._uncertain.over(now=now + LATE_SECONDS + 5) - {sids[2]} == expected
+
+
+async def test_what_the_process_before_may_have_written_is_uncertain_in_later_batches_too(
+    sqlite_file: Path,
+) -> None:
+    """It settled a call that Twenty writes once more, late, and was killed before it repeated it."""
+    async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as inbox:
+        made = Writing(inbox, cast("Any", None), Batches(cast("Any", None)))
+        await made.expect_late_writes(TEN)
+        made.is_through()
+        known, new = write(WriteState.WRITTEN), write()
+        await made.write(Writer({}), [known, new])
+        now = asyncio.get_running_loop().time()
+        assert made._uncertain.over(now=now + LATE_SECONDS) == {known.sid}
