@@ -166,7 +166,7 @@ class CallNotes:
         return refused | await self._send_targets([n.targets() for n in notes if n.write.sid not in refused])
 
     async def _bring(self, records: Mapping[str, Record], known: Sequence[str]) -> Refused:
-        """Creates new notes, and updates those that are there.
+        """Writes new notes together, and updates those that are there one by one.
 
         A user can delete or edit a note after the bridge asked for it: an upsert would restore it, and lose
         the user's words. Too many updates for the rate limit are one upsert.
