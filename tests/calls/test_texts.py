@@ -65,3 +65,21 @@ def test_the_settings_know_the_braces_of_each_text() -> None:
     for texts in SHIPPED.values():
         for name in NAMES:
             getattr(texts, name).format(**PLACEHOLDERS.get(name, {}))
+
+
+def shape(text: str) -> tuple[str, str]:
+    """How it begins (a capital, a small letter, a name that is put in) and how it ends."""
+    first, second = text[0], text[1:2]
+    begins = "capital" if first.isupper() and not second.isupper() else "small" if first.islower() else first
+    return begins, text[-1] if text[-1] in ".:…" else ""
+
+
+def test_a_text_begins_and_ends_alike_in_each_language() -> None:
+    """What is a sentence in one is none in another where a piece of it is missing."""
+    shapes = {name: shape(getattr(ENGLISH, name)) for name in NAMES}
+    assert {name: shape(getattr(FRENCH, name)) for name in NAMES} == shapes
+    spoken = (*REASONS, "unavailable", "no_inbound", "leave_message", "listening", "recorded")
+    assert {shapes[name] for name in spoken} == {("capital", ".")}
+    why = [name for name in NAMES if name.startswith("why_")]
+    assert {shapes[name] for name in why} == {("capital", "")}
+    assert {getattr(ENGLISH, name).partition(":")[0] for name in why} == {"Not placed"}
