@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from uuid import UUID
 
 import pytest
 from hypothesis import assume, given
@@ -252,3 +253,187 @@ def test_names_are_those_of_members_who_have_one() -> None:
     roster = Roster(Agents(), MEMBERS)
     wanted = [Identity(i) for i in ("alice_example_com", "nobody", f"wm_{CHLOE.replace('-', '')}")]
     assert roster.names(wanted) == {"alice_example_com": "Alice"}
+
+
+def user(member_id: str) -> Identity:
+    return member_identity(member_id)
+
+
+DESK = "desk-[0-9]"
+ROSTER = Roster(
+    Agents(
+        Allowed(["bob", "Chloe@example.com"], DESK, default="bob"),
+        keys={"crm": Allowed(["dora", "bela.b@example.com"]), "one": Only(["eve"])},
+        members={"al": "Alice@Example.com", "b.b": "bela.b@example.com", "gone": "gone@example.com"},
+        caller_ids={"al": (NUMBER,), "dora": ("+33159130002",), "chloe@example.com": ("+33159130003",)},
+    ),
+    [
+        Member(ALICE, "alice@example.com", "Alice"),
+        Member(BELA, "bela.b@example.com", "Bela"),
+        Member(CHLOE, "chloe@example.com", ""),
+        Member("20202020-0000-4000-8000-00000000000d", ""),
+    ],
+)
+UNKNOWN_USER = f"wm_{'e' * 32}"
+
+
+@pytest.mark.parametrize(
+    ("identity", "token", "ours", "email", "member", "every", "numbers"),
+    [
+        ("bob", True, True, None, None, ["bob"], ()),
+        ("desk_7", True, True, None, None, ["desk_7"], ()),
+        ("desk_77", False, False, None, None, ["desk_77"], ()),
+        ("dora", True, True, None, None, ["dora"], ("+33159130002",)),
+        ("eve", True, True, None, None, ["eve"], ()),
+        ("nobody", False, False, None, None, ["nobody"], ()),
+        # By the settings.
+        ("al", False, True, "alice@example.com", ALICE, ["al", user(ALICE), "alice_example_com"], (NUMBER,)),
+        ("gone", False, True, "gone@example.com", None, ["gone"], ()),
+        (
+            "b_b",
+            False,
+            True,
+            "bela.b@example.com",
+            BELA,
+            ["b_b", user(BELA), "bela_b_example_com"],
+            (),
+        ),
+        # By an address, which gets a token here.
+        (
+            "bela_b_example_com",
+            True,
+            True,
+            "bela.b@example.com",
+            BELA,
+            ["bela_b_example_com", "b_b", user(BELA)],
+            (),
+        ),
+        (
+            "chloe_example_com",
+            True,
+            True,
+            "chloe@example.com",
+            CHLOE,
+            ["chloe_example_com", user(CHLOE)],
+            ("+33159130003",),
+        ),
+        # By the address of a member, which gets none.
+        (
+            "alice_example_com",
+            False,
+            False,
+            None,
+            ALICE,
+            ["alice_example_com", "al", user(ALICE)],
+            (NUMBER,),
+        ),
+        # By Twenty.
+        (user(ALICE), False, True, None, ALICE, [user(ALICE), "al", "alice_example_com"], (NUMBER,)),
+        (UNKNOWN_USER, False, True, None, str(UUID("e" * 32)), [UNKNOWN_USER], ()),
+    ],
+)
+def test_all_that_is_known_of_an_identity(
+    identity: str,
+    token: bool,
+    ours: bool,
+    email: str | None,
+    member: str | None,
+    every: list[str],
+    numbers: tuple[str, ...],
+) -> None:
+    one, agents = Identity(identity), ROSTER.agents
+    assert (agents.has_token(one), agents.is_ours(one), agents.email_of(one)) == (token, ours, email)
+    assert ROSTER.by_identity(one) == member
+    assert list(dict.fromkeys(ROSTER.all_of(one))) == every
+    assert ROSTER.caller_ids(one) == numbers
+    known = ours or member is not None
+    assert ROSTER.knows(identity) == (known and identity != UNKNOWN_USER)
+
+
+@pytest.mark.parametrize(
+    ("agent", "reached"),
+    [
+        ("bob", ["bob"]),
+        ("al", ["al", user(ALICE)]),
+        ("ALICE@example.com", ["al", user(ALICE)]),
+        ("alice_example_com", ["alice_example_com", "al", user(ALICE)]),
+        ("bela.b@example.com", ["b_b", user(BELA), "bela_b_example_com"]),
+        ("Gone@example.com", ["gone"]),
+        ("new@example.com", ["new_example_com"]),
+        ("", []),
+        ("x" * (LONGEST_IDENTITY + 1), []),
+        ("@" * (LONGEST_IDENTITY + 1), []),
+    ],
+)
+def test_under_which_identities_an_agent_is_reached(agent: str, reached: list[str]) -> None:
+    assert list(ROSTER.identities(agent)) == reached
+
+
+def test_what_the_settings_name() -> None:
+    agents = ROSTER.agents
+    assert list(agents.named) == [
+        "dora",
+        "bela_b_example_com",
+        "eve",
+        "bob",
+        "chloe_example_com",
+        "al",
+        "b_b",
+        "gone",
+    ]
+    assert agents.configured("alice@example.com") == ("al",)
+    assert agents.configured("nobody@example.com") == ()
+    two = Agents(members={"a": "x@example.com", "b": "X@example.com"})
+    assert two.configured("x@example.com") == ("a", "b")
+    assert ROSTER.by_email("ALICE@example.com") == ALICE
+    assert ROSTER.by_email("") is None
+    assert [agents.of_key(name).identity(None) for name in ("one", "unknown")] == ["eve", "bob"]
+    nameless = Identity("chloe_example_com")
+    assert ROSTER.names([Identity("al"), nameless, Identity("bob")]) == {"al": "Alice"}
+    assert not ROSTER.knows("x" * (LONGEST_IDENTITY + 1))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (None, 'Say who calls: {"identity": "…"}.'),
+        ("", 'Say who calls: {"identity": "…"}.'),
+        ("wm-1", "Identities that begin with wm_ are kept for users of Twenty."),
+        (user(ALICE), "Identities that begin with wm_ are kept for users of Twenty."),
+        ("bob.b", "The identity is none of the configured agents'."),
+        ("x" * (LONGEST_IDENTITY + 1), "The identity is none of the configured agents'."),
+    ],
+)
+def test_why_no_token_is_issued(asked: str | None, said: str) -> None:
+    with pytest.raises(IdentityRefused) as refused:
+        Allowed(["bob"], r".+\.x").identity(asked)
+    assert str(refused.value) == said
+
+
+def test_an_identity_of_twentys_is_never_issued_whatever_the_settings_allow() -> None:
+    allowed = Allowed(["wm_bob"], "wm_.*")
+    assert [allowed.has(Identity(one)) for one in ("wm_bob", "wm_1", "bob")] == [False, False, False]
+    assert Allowed(["jane.doe@example.com"]).names == {"jane_doe_example_com": "jane.doe@example.com"}
+    assert Allowed(["Jane.Doe"]).names == {"Jane_Doe": "Jane.Doe"}
+
+
+@pytest.mark.parametrize("member_id", ["", "alice", ALICE[:-1]])
+def test_what_is_no_uuid_is_no_member(member_id: str) -> None:
+    with pytest.raises(ValueError, match="UUID"):
+        member_identity(member_id)
+
+
+@pytest.mark.parametrize(
+    ("address", "identity"),
+    [
+        ("client:jane.doe", "jane_doe"),
+        ("client:" + "x" * 500, "x" * 500),
+        ("client:", None),
+        ("Client:jane", None),
+        ("xclient:jane", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_an_address_of_twilios_clients(address: str | None, identity: str | None) -> None:
+    assert client_identity(address) == identity

@@ -375,3 +375,219 @@ def test_a_test_call_counts_and_keeps_no_agent_busy() -> None:
     """That it is over, only the status callback of the TwiML App says."""
     board = after([told(Kind.VOICE, OUT, From="client:alice", Preflight="true", CallStatus="ringing")])
     assert (board.placed_by("alice", TEN - HOUR), board.in_call("alice", soon())) == (1, False)
+
+
+SIDS_BY_NAME = {"out": OUT, "leg": LEG, "in": IN, "rung": RUNG, "other": OTHER}
+AGENTS = ("alice", "bob", "carol")
+BEFORE = TEN - HOUR
+
+
+def known(*heard: Callback, at: float = 60) -> dict[str, object]:
+    """All that is known of some callbacks, at a time: what is nothing is left out."""
+    board, now = after(heard), soon(at)
+    named = {sid: name for name, sid in SIDS_BY_NAME.items()}
+    found: dict[str, object] = {"legs": len(board)}
+    for who in AGENTS:
+        until = board.talked_until(who)
+        found |= {
+            f"{who} on": named.get(board.call_of(who, now) or ""),
+            f"{who} talked until": until and (until - TEN).total_seconds(),
+            f"{who} placed": board.placed_by(who, BEFORE),
+            f"{who} refused": board.refused_to(who, BEFORE),
+            f"{who} attempt": named.get(board.placed_as(who, ATTEMPT) or ""),
+            f"{who} declined": " ".join(n for n, sid in SIDS_BY_NAME.items() if board.declined(sid, who)),
+        }
+        assert board.in_call(who, now) is (found[f"{who} on"] is not None)
+    for name, sid in SIDS_BY_NAME.items():
+        found |= {
+            f"{name} was placed": board.was_placed(sid),
+            f"{name} refused": board.why_refused(sid),
+            f"{name} of": named[root] if (root := board.root_of(sid)) != sid else "",
+            f"{name} moves": board.move(sid, now),
+            f"{name} passes on": " ".join(
+                n for n, of in SIDS_BY_NAME.items() if board.passes_on(sid, of, now)
+            ),
+        }
+    found |= {
+        "placed": board.placed(BEFORE),
+        "refused": board.refused(BEFORE),
+        "forwarded": board.forwarded(BEFORE),
+        "conferences": " ".join(named[sid] for sid in board.conferences(now)),
+    }
+    return {name: value for name, value in found.items() if value not in (None, "", 0, False)}
+
+
+PLACED = {"legs": 1, "alice placed": 1, "placed": 1, "out was placed": True}
+TALKING = {**PLACED, "legs": 2, "leg of": "out", "alice on": "out"}
+BOBS = {"legs": 2, "rung of": "in"}
+
+
+@pytest.mark.parametrize(
+    ("heard", "facts"),
+    [
+        ([voice()], {**PLACED, "alice on": "out"}),
+        # A caller who is no agent, or sends no address, places nothing.
+        ([told(Kind.VOICE, IN, From=NUMBER, To="+33159130001", CallStatus="ringing")], {"legs": 1}),
+        ([told(Kind.VOICE, IN, CallStatus="ringing")], {"legs": 1}),
+        ([told(Kind.STATUS, OUT, From="client:alice", To=NUMBER, CallStatus="ringing")], {"legs": 1}),
+        (
+            [told(Kind.VOICE, OUT, From="client:alice", Attempt=ATTEMPT)],
+            {**PLACED, "alice on": "out", "alice attempt": "out"},
+        ),
+        ([told(Kind.VOICE, OUT, From="client:alice", Preflight="1")], PLACED),
+        # The name of an attempt is of who calls.
+        ([told(Kind.STATUS, OUT, From="client:alice", Attempt=ATTEMPT, CallStatus="ringing")], {"legs": 1}),
+        ([refused(OUT)], {"legs": 1, "alice refused": 1, "refused": 1, "out refused": "invalid"}),
+        ([told(Kind.REFUSED, OUT, From="client:alice")], {"legs": 1, "alice refused": 1, "refused": 1}),
+        # Refused, and placed as its leg shows.
+        (
+            [refused(OUT), told(Kind.STATUS, LEG, parent=OUT, CallStatus="ringing", PlacedBy="alice")],
+            {**TALKING, "alice refused": 1, "refused": 1},
+        ),
+        ([told(Kind.STATUS, LEG, CallStatus="ringing", PlacedBy="alice")], {"legs": 1}),
+        ([told(Kind.RECORDING, LEG, parent=OUT, PlacedBy="alice")], {"legs": 1, "leg of": "out"}),
+        # A leg that is answered is on its agent's phone; a caller's own is not.
+        ([status(IN, RUNG, "ringing", to="client:bob")], {"legs": 1, "rung of": "in"}),
+        ([status(IN, RUNG, "in-progress", to="client:bob")], {"legs": 1, "rung of": "in", "bob on": "rung"}),
+        ([status(IN, RUNG, "in-progress")], {"legs": 1, "rung of": "in"}),
+        ([status(IN, RUNG, "answered", to="client:bob")], {"legs": 1, "rung of": "in"}),
+        # How it ends: by the leg, by its caller's, by the Dial.
+        (
+            [status(IN, RUNG, "in-progress", to="client:bob"), status(IN, RUNG, "completed", at=9)],
+            {**BOBS, "bob talked until": 9},
+        ),
+        (
+            [status(IN, RUNG, "in-progress", to="client:bob"), dial(IN, RUNG, at=9)],
+            {**BOBS, "bob talked until": 9},
+        ),
+        ([status(IN, RUNG, "in-progress", to="client:bob"), dial(IN, at=9)], {**BOBS, "bob on": "rung"}),
+        (
+            [status(IN, RUNG, "in-progress", to="client:bob"), told(Kind.STATUS, IN, CallStatus="canceled")],
+            BOBS,
+        ),
+        # Moved, that is: the Dial says nothing of its leg.
+        *(
+            (
+                [
+                    status(IN, RUNG, "in-progress", to="client:bob"),
+                    told(Kind.DIAL, IN, at=9, DialCallSid=RUNG, DialCallStatus="completed", Next=following),
+                ],
+                {**BOBS, "bob on": "rung"},
+            )
+            for following in ("conference", "left")
+        ),
+        # Of a call out that was passed on the first leg is over; of one that moved it is not.
+        (
+            [voice(), told(Kind.DIAL, OUT, at=9, DialCallStatus="completed", Next="left")],
+            {**PLACED, "alice talked until": 9},
+        ),
+        (
+            [voice(), told(Kind.DIAL, OUT, at=9, DialCallStatus="completed", Next="conference")],
+            {**PLACED, "alice on": "out"},
+        ),
+        (
+            [voice(), told(Kind.DIAL, OUT, at=9, DialCallStatus="answered")],
+            {**PLACED, "alice talked until": 9},
+        ),
+        ([voice(), told(Kind.DIAL, OUT, at=9, DialCallStatus="busy")], PLACED),
+        # A browser that is busy has declined: by its own report, or by the Dial's and who rang.
+        ([status(IN, RUNG, "busy", to="client:bob")], {**BOBS, "bob declined": "in"}),
+        ([status(IN, RUNG, "busy")], BOBS),
+        ([told(Kind.STATUS, IN, To="client:bob", CallStatus="busy")], {"legs": 1}),
+        ([told(Kind.RECONCILED, RUNG, parent=IN, To="client:bob", CallStatus="busy")], BOBS),
+        (
+            [
+                status(IN, RUNG, "ringing", to="client:bob"),
+                told(Kind.DIAL, IN, DialCallSid=RUNG, DialCallStatus="busy"),
+            ],
+            {**BOBS, "bob declined": "in"},
+        ),
+        (
+            [
+                status(IN, RUNG, "ringing", to="client:bob"),
+                told(Kind.DIAL, IN, DialCallSid=RUNG, DialCallStatus="no-answer"),
+            ],
+            BOBS,
+        ),
+        ([told(Kind.DECLINED, IN, Agent="bob")], {"legs": 1, "bob declined": "in"}),
+        ([told(Kind.DECLINED, IN)], {"legs": 1}),
+        # A blind transfer and an act: counted where a number is called, and what moves.
+        (
+            [told(Kind.TRANSFER, IN, at=40, To=NUMBER, Agent="bob", PassedBy=RUNG)],
+            {"legs": 2, "bob placed": 1, "placed": 1, "in moves": "dial", "in passes on": "rung"},
+        ),
+        (
+            [told(Kind.TRANSFER, IN, at=30, To=COLLEAGUE, Agent="bob", PassedBy=RUNG)],
+            {"legs": 1},
+        ),
+        (
+            [told(Kind.TRANSFER, IN, at=30.5, To=COLLEAGUE, Agent="bob", Customer=OUT)],
+            {"legs": 1, "in moves": "left", "conferences": "in"},
+        ),
+        ([told(Kind.TRANSFER, IN, at=40, To=NUMBER)], {"legs": 1, "in moves": "dial"}),
+        (
+            [told(Kind.ACT, IN, at=40, Act="move", Agent="bob")],
+            {"legs": 1, "in moves": "conference", "conferences": "in"},
+        ),
+        (
+            [
+                told(Kind.ACT, IN, at=40, Act="move", Agent="bob"),
+                told(Kind.ACT, IN, at=41, Act="move-failed", Agent="bob"),
+            ],
+            {"legs": 1, "in moves": "stays", "conferences": "in"},
+        ),
+        ([told(Kind.ACT, IN, at=40, Act="hold", Agent="bob")], {"legs": 1}),
+        (
+            [told(Kind.ACT, IN, at=40, Act="add", Agent="bob", To=NUMBER)],
+            {"legs": 2, "bob placed": 1, "placed": 1},
+        ),
+        ([told(Kind.NOTE, IN, at=40, Act="move", Agent="bob", To=NUMBER)], {"legs": 1}),
+        ([told(Kind.VOICE, IN, From=NUMBER, Forwarded=NUMBER)], {"legs": 2, "forwarded": 1}),
+        # Who joined a call later is in it though the first leg is over, and leaves it alone.
+        (
+            [
+                told(Kind.STATUS, OTHER, parent=IN, To=COLLEAGUE, OfCall=IN, CallStatus="in-progress"),
+                told(Kind.STATUS, IN, at=9, CallStatus="completed"),
+            ],
+            {"legs": 2, "other of": "in", "carol on": "other"},
+        ),
+        (
+            [
+                voice(),
+                told(Kind.STATUS, OTHER, at=9, parent=OUT, To=COLLEAGUE, OfCall=OUT, CallStatus="completed"),
+            ],
+            {**PLACED, "legs": 2, "other of": "out", "alice on": "out"},
+        ),
+    ],
+)
+def test_what_is_known_of_what_was_heard(heard: list[Callback], facts: dict[str, object]) -> None:
+    assert known(*heard) == facts
+    assert known(*heard[::-1], *heard) == facts
+
+
+def test_without_an_end_a_call_lasts_as_long_as_twilio_lets_it() -> None:
+    longest = timedelta(hours=4, minutes=10)
+    board = after([voice()])
+    assert board.keeps == longest
+    moments = [TEN + longest - timedelta(seconds=1), TEN + longest]
+    assert [board.in_call("alice", now) for now in moments] == [True, False]
+    assert LiveCalls(timedelta(minutes=5)).keeps == HOUR
+    assert LiveCalls(timedelta(minutes=50)).keeps == HOUR
+    assert LiveCalls(timedelta(minutes=51)).keeps == HOUR + timedelta(minutes=1)
+
+
+def test_of_two_legs_on_which_an_agent_is_the_first_by_its_name_is_theirs() -> None:
+    for order in ([voice(LEG), voice(OTHER)], [voice(OTHER), voice(LEG)]):
+        board = after(order)
+        assert board.call_of("alice", soon()) == min(LEG, OTHER)
+        board.add(dial(min(LEG, OTHER)))
+        assert board.call_of("alice", soon()) == max(LEG, OTHER)
+        board.add(dial(max(LEG, OTHER)))
+        assert board.call_of("alice", soon()) is None
+        assert not board._on_line
+
+
+def test_the_last_talk_is_the_one_that_ended_last() -> None:
+    for order in ((LEG, OTHER), (OTHER, LEG)):
+        board = after([one for n, sid in enumerate(order) for one in (voice(sid), dial(sid, at=10 * n + 5))])
+        assert board.talked_until("alice") == soon(15)
