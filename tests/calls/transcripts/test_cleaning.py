@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.transcripts.cleaning import language_name, marked, numbers_in, plain
+from bridge.calls.transcripts.cleaning import language_name, marked, numbers_in, plain, shortened
 
 HOSTILE = {
     "a Markdown link": ("See [the offer](https://evil.example/x).", "See the offer."),
@@ -76,3 +76,88 @@ def test_a_language_has_a_name() -> None:
         assert language_name(f" {name} ") == name
     for other in ("<script>", "a" * 41, "06 39 98 00 01", "en\x00"):
         assert language_name(other) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        *((f"{scheme}x", "[…]") for scheme in ("data:", "sms:", "vbscript:", "file:", "callto:", "sip:")),
+        *((f"Say {scheme}x now", "Say […] now") for scheme in ("JavaScript:", "MAILTO:", "Tel:", "WWW.")),
+        *((f"{opens}tel:1", "[…]") for opens in "([{\"'«“‘.,;:!?"),
+        ("a tel:1", "a […]"),
+        ("hotel:1", "hotel:1"),
+        # A path is below a host, whose last part has letters, and more than one.
+        ("example.com/pay", "[…]"),
+        ("“example.com/pay”", "[…]"),
+        ("example.com/", "[…]"),
+        ("example.c/pay", "example.c/pay"),
+        ("example.1com/pay", "example.1com/pay"),
+        ("example/pay.com", "example/pay.com"),
+        ("10.5/20", "10.5/20"),
+        ("example.com", "example.com"),
+        ("###### Title", "Title"),
+        ("####### Title", "####### Title"),
+        ("- * + > • 12. 3) one", "one"),
+        ("1234. one", "1234. one"),
+        ("-one", "-one"),
+        ("</p>one<!x>", "one"),
+        ("1 <2 >3", "1 <2 >3"),
+        ("a_b __c__ ~d ~~e", "a_b c ~d e"),
+        ("``a`` ***b***", "a b"),
+    ],
+)
+def test_what_is_a_link_or_markup(text: str, clean: str) -> None:
+    assert plain(text, longest=200) == clean
+
+
+@pytest.mark.parametrize(
+    ("text", "longest", "short"),
+    [
+        ("one two", 7, "one two"),
+        ("one two", 6, "one…"),
+        ("one two three", 9, "one two…"),
+        ("one two three", 8, "one…"),
+        ("onetwo", 5, "onet…"),
+        ("onetwo", 6, "onetwo"),
+    ],
+)
+def test_where_a_text_is_cut(text: str, longest: int, short: str) -> None:
+    assert (shortened(text, longest), plain(text, longest=longest)) == (short, short)
+
+
+def test_of_a_long_text_eight_times_what_is_shown_is_read() -> None:
+    assert plain("\u200b" * 79 + "a", longest=10) == "a"
+    assert plain("\u200b" * 80 + "a", longest=10) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("1.234,5", "1.234,5"),
+        ("12345", "12345"),
+        # By its parts, where it has several; one digit is no number.
+        ("1-234", "1-234"),
+        ("234 7", "234 7 (?)"),
+        ("234", "234"),
+        ("23", "23 (?)"),
+        ("9", "9"),
+        ("99", "99 (?)"),
+        ("1’234/5", "1’234/5"),
+        ("1\u202f234:5", "1\u202f234:5"),
+        ("12  34", "12 (?)  34 (?)"),
+    ],
+)
+def test_which_numbers_were_heard(said: str, shown: str) -> None:
+    heard = numbers_in(["1 234 5", "none"])
+    assert heard == {"12345", "1", "234", "5"}
+    assert marked(f"{said}.", heard) == f"{shown}."
+
+
+def test_a_languages_name_has_forty_characters() -> None:
+    assert [language_name(name) for name in ("x" * 40, "x" * 41, "pt_BR", "", "d'oc")] == [
+        "x" * 40,
+        "",
+        "pt_BR",
+        "",
+        "",
+    ]

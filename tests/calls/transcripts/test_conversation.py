@@ -1,5 +1,7 @@
 """What is shown of a talk: the dialogue, the summary under its headings, and the tasks that are proposed."""
 
+import json
+
 import pytest
 from msgspec.structs import replace
 
@@ -7,6 +9,7 @@ from bridge.calls.recording_links import Link
 from bridge.calls.texts import ENGLISH
 from bridge.calls.transcripts.conversation import (
     Conversation,
+    ProposedTask,
     Spoken,
     SummaryPart,
     Turn,
@@ -68,3 +71,64 @@ def test_a_long_dialogue_begins_as_the_whole_one_and_has_a_turn_at_least(longest
     assert [len(str(turn)) for turn in said] == [19, 15]
     assert upto(said, longest) == said[:turns]
     assert upto([], longest) == []
+
+
+def test_a_summary_is_read_as_it_was_stored() -> None:
+    stored = {
+        "about": [{"text": "An offer", "second": 5}],
+        "agreed": [{"text": "To meet", "second": None}],
+        "next_steps": [{"text": "Call", "second": 0}, {"text": "Write", "second": 61}],
+        "model": "m-8b",
+        "prompt": "7",
+    }
+    summary = CallSummary.from_json(stored)
+    assert summary == CallSummary(
+        about=(Point("An offer", 5),),
+        agreed=(Point("To meet"),),
+        next_steps=(Point("Call", 0), Point("Write", 61)),
+        model="m-8b",
+        prompt="7",
+    )
+    assert json.loads(json.dumps(summary.to_json())) == stored
+    assert [point.text for point in summary.points] == ["An offer", "To meet", "Call", "Write"]
+
+
+def test_a_conversation_is_all_of_it() -> None:
+    summary = CallSummary(
+        about=(Point("An offer", 5),),
+        agreed=(Point("To meet"),),
+        next_steps=(Point("Call", 0), Point("Write", 3661)),
+        model="m-8b",
+        prompt="7",
+    )
+    by = "by m-8b, prompt 7"
+    proposed = f"Proposed {by}, from what was said in the call. Check it first."
+    assert conversation(summary) == Conversation(
+        heading="Transcript",
+        turns=(Turn("Anna", "0:05", "Good morning."), Turn("", "1:05", "Hello?")),
+        summary=(
+            SummaryPart("Summary", ("An offer (0:05)",)),
+            SummaryPart("Agreed", ("To meet",)),
+            SummaryPart("Next steps", ("Call (0:00)", "Write (1:01:01)")),
+        ),
+        origin=f"Summary {by}. Made by a machine and not checked; (?) follows a number that the transcript "
+        "does not have.",
+        page=Link("The whole transcript", "https://x/y"),
+        proposed=(
+            ProposedTask("Proposed: Call", ("Call (0:00)", proposed)),
+            ProposedTask("Proposed: Write", ("Write (1:01:01)", proposed)),
+        ),
+    )
+    usual = conversation_of(Spoken(TALK, summary), name=lambda _: "", texts=ENGLISH, page="")
+    assert usual.proposed == ()
+
+
+def test_the_title_of_a_task_is_cut_at_200_characters() -> None:
+    steps = tuple(Point("x" * length) for length in (190, 191))
+    titles = [task.title for task in conversation(replace(SUMMARY, next_steps=steps)).proposed]
+    assert titles == [f"Proposed: {'x' * 190}", "Proposed:…"]
+
+
+def test_who_speaks_in_a_transcript() -> None:
+    assert TALK.speakers == [ANNA, CUSTOMER]
+    assert replace(TALK, segments=(*TALK.segments[::-1], *TALK.segments)).speakers == [CUSTOMER, ANNA]

@@ -1,6 +1,8 @@
 """A transcript as a dialogue."""
 
-from bridge.calls.transcripts.dialogue import clock, dialogue, plain_blocks
+import pytest
+
+from bridge.calls.transcripts.dialogue import Utterance, clock, dialogue, plain_blocks
 from bridge.calls.transcripts.segments import Role, Segment, Speaker, Transcript
 
 ANNA, MARIE = Speaker(Role.AGENT, "anna"), Speaker(Role.CUSTOMER, "+33639980001")
@@ -35,3 +37,34 @@ def test_a_monologue_comes_in_several_blocks() -> None:
 
 def test_clock_never_shows_a_time_before_the_call() -> None:
     assert clock(-3) == "0:00"
+
+
+def test_when_a_speaker_begins_anew() -> None:
+    """After eight seconds of silence, or 600 characters."""
+    segments = (
+        Segment(ANNA, 0, 2, "a"),
+        Segment(ANNA, 10, 11, "b"),
+        Segment(ANNA, 19.1, 20, "c"),
+        # A server's times can go back; the later end counts.
+        Segment(ANNA, 20, 30, "d"),
+        Segment(ANNA, 21, 22, "e"),
+        Segment(ANNA, 38, 39, "f"),
+        Segment(MARIE, 39, 40, "x" * 599),
+        Segment(MARIE, 40, 41, "y"),
+        Segment(MARIE, 41, 42, "z"),
+    )
+    spoken = dialogue(Transcript(segments=segments, language="", engine="openai"))
+    assert spoken == [
+        Utterance(ANNA, 0, 11, "a b"),
+        Utterance(ANNA, 19.1, 39, "c d e f"),
+        Utterance(MARIE, 39, 41, f"{'x' * 599} y"),
+        Utterance(MARIE, 41, 42, "z"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.9, "0:00"), (59.9, "0:59"), (60, "1:00"), (3599, "59:59"), (3600, "1:00:00"), (36061, "10:01:01")],
+)
+def test_clock(seconds: float, shown: str) -> None:
+    assert clock(seconds) == shown

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.transcripts.merging import by_time, merged_channel, merged_pieces, transcript_of_call
+from bridge.calls.transcripts.merging import (
+    by_time,
+    merged_channel,
+    merged_pieces,
+    shift,
+    transcript_of_call,
+)
 from bridge.calls.transcripts.segments import Role, Segment, Speaker, Transcript
 
 ANNA, MARIE = Speaker(Role.AGENT, "anna"), Speaker(Role.CUSTOMER, "+33639980001")
@@ -169,3 +175,82 @@ def test_recordings_of_a_call_count_from_its_start() -> None:
     assert [(s.start_seconds, s.end_seconds) for s in call.segments] == [(0, 2), (61, 62)]
     assert call.language == "fr"
     assert transcript_of_call(START, []) is None
+
+
+@pytest.mark.parametrize(
+    "letters",
+    [
+        "\u0e00ก\u0e7f\u0eff",  # Thai and Lao
+        "\u1000က\u109fအ",  # Burmese
+        "\u1780ក\u17ffខ",  # Khmer
+        "\u3040あ\u30ffア",  # Japanese
+        "\u3400中\u9fff国",  # Chinese
+        "\uf900\ufa10\ufaff\uf901",
+        "\U00020000\U0002a6d6\U0003ffff\U00020001",
+    ],
+)
+def test_in_scripts_without_blanks_each_letter_is_a_word(letters: str) -> None:
+    """So the pieces join in the midst of what has no blank; letters of other scripts are of one word."""
+    first, second = letters[:3], letters[1:]
+    merged = merged_pieces([said(0, 6, first)], [said(2, 8, second)], overlap=2)
+    assert "".join(one.text for one in merged) == letters
+    assert texts(merged_pieces([said(0, 6, "abc")], [said(2, 8, "bcd")], overlap=2)) == ["abc"]
+
+
+@pytest.mark.parametrize(
+    "letters", ["\u0dff\u0f00", "\u0fff\u10a0", "\u177f\u1800", "\u303f\u3100", "\u33ff\ua000"]
+)
+def test_what_is_beside_those_scripts_has_words_of_several_letters(letters: str) -> None:
+    word = letters * 2
+    merged = merged_pieces([said(0, 6, f"a {word}")], [said(2, 8, f"{word} b")], overlap=2)
+    assert texts(merged) == ["a", word, "b"]
+    assert [one.text for one in merged] == [f"a {word}", "b"]
+
+
+def test_words_of_two_segments_are_one_within_a_second() -> None:
+    for second, words in ((4.9, ["a", "b", "c"]), (5.1, ["a", "b", "b", "c"])):
+        first = [said(0, 1, "a"), said(2, 4, "b")]
+        merged = merged_pieces(first, [said(second, 8, "b c")], overlap=3)
+        assert (texts(merged) == words) is True, (second, merged)
+
+
+def test_what_ended_more_than_a_second_before_the_second_piece_is_no_part_of_the_joint() -> None:
+    for ends, words in ((4.0, ["no", "yes", "go"]), (3.9, ["no", "yes", "no", "yes", "go"])):
+        first = [said(2, ends, "no yes")]
+        merged = merged_pieces(first, [said(5, 8, "no yes go")], overlap=5)
+        assert texts(merged) == words
+
+
+def test_of_pieces_one_after_the_other_only_what_is_near_is_joined_again() -> None:
+    """What ended more than a second before a piece stays as it is."""
+    whole = merged_channel(
+        [
+            (0, [said(0, 2, "one two"), said(3, 5, "three four")]),
+            (4, [said(0, 1, "four"), said(2, 3, "five")]),
+            (8, [said(0.5, 1, "six")]),
+            (9, [said(0, 1, "six seven")]),
+        ]
+    )
+    assert texts(whole) == ["one", "two", "three", "four", "five", "six", "seven"]
+    assert whole[0] == said(0, 2, "one two")
+
+
+def test_segments_are_shifted_and_none_begins_before_the_call() -> None:
+    segments = [said(1, 3, "a"), said(0, 1, "b"), said(5, 6, "c")]
+    assert list(shift(segments, -2)) == [said(0, 1, "a"), said(0, 0, "b"), said(3, 4, "c")]
+    assert list(shift(segments, 0.5)) == [said(1.5, 3.5, "a"), said(0.5, 1.5, "b"), said(5.5, 6.5, "c")]
+
+
+def test_of_several_recordings_the_one_with_the_most_words_names_the_language() -> None:
+    many = of_recording(said(0, 1, "xx"), said(2, 3, "yy"), language="de")
+    long = of_recording(said(0, 9, "abc"), language="en")
+    for recordings in ([(START, many), (START, long)], [(START, long), (START, many)]):
+        call = transcript_of_call(START, recordings)
+        assert call
+        assert (call.language, call.engine, call.model) == ("de", "openai", "m")
+        assert [one.text for one in call.segments] == ["xx", "abc", "yy"]
+
+
+def test_of_equal_starts_the_shorter_segment_comes_first() -> None:
+    segments = [said(1, 3, "a"), said(1, 2, "b", MARIE), said(0, 9, "c"), said(1, 2, "d")]
+    assert [one.text for one in by_time(segments)] == ["c", "b", "d", "a"]

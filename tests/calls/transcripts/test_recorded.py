@@ -159,3 +159,79 @@ def test_a_recording_whose_call_is_not_known_waits_for_it(
     found: dict[str, Any], after: timedelta, waits: bool
 ) -> None:
     assert recording(**found).waits_for_call(MORNING + after) == waits
+
+
+def test_all_that_is_known_of_a_recording() -> None:
+    heard = [
+        CALLS_OUT,
+        *TALKED_OUT,
+        ready(at=80, RecordingDuration=""),
+        ready(at=85, RecordingDuration="12", RecordingChannels="2"),
+        ready(Kind.STATUS, at=70),
+    ]
+    assert call_recording(heard, SID) == CallRecording(
+        recorded=Recorded(
+            recording_sid=SID,
+            starts_at=MORNING + timedelta(seconds=68),
+            seconds=12,
+            channels=(AudioChannel(1, AGENTS), AudioChannel(2, CUSTOMERS)),
+        ),
+        direction=OUT,
+        line=COMPANY,
+        is_voicemail=False,
+        reported_at=MORNING + timedelta(seconds=80),
+    )
+    unknown = call_recording([ready(at=80, RecordingDuration="")], SID)
+    assert unknown == CallRecording(
+        recorded=Recorded(
+            recording_sid=SID,
+            starts_at=MORNING + timedelta(seconds=80),
+            seconds=0,
+            channels=(AudioChannel(1, ANYONE),),
+        ),
+        direction=None,
+        line=None,
+        is_voicemail=False,
+        reported_at=MORNING + timedelta(seconds=80),
+    )
+    withheld = callback(Kind.VOICE, From="", To=COMPANY, CallStatus="ringing")
+    message = call_recording([withheld, ready(Kind.VOICEMAIL)], SID)
+    assert message
+    assert message.recorded.channels == (AudioChannel(1, Speaker(Role.CUSTOMER, "anonymous")),)
+
+
+def test_who_is_on_a_channel_by_its_number() -> None:
+    found = call_recording([CALLS_OUT, *TALKED_OUT, ready(**DUAL)], SID)
+    assert found
+    assert [found.recorded.speaker(number) for number in range(4)] == [ANYONE, AGENTS, CUSTOMERS, ANYONE]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "objection"),
+    [
+        ({"minimum_seconds": 31}, {}, "It is shorter than transcripts.minimum_seconds."),
+        ({"lines": ["+33159130009"]}, {}, "Its line is not one of transcripts.lines."),
+        (
+            {"voicemails": False},
+            {"is_voicemail": True},
+            "It is a voicemail, and transcripts.voicemails is false.",
+        ),
+        ({"directions": [OUT]}, {}, "Its direction is not one of transcripts.directions."),
+        ({"directions": []}, {"direction": None}, "Its direction is not one of transcripts.directions."),
+        # Both directions are all, also where it is not known.
+        ({"directions": [OUT, IN]}, {"direction": None}, None),
+        # A line is one however it is written.
+        ({"lines": ["+525512345678"]}, {"line": "+5215512345678"}, None),
+        ({"lines": [COMPANY, "+33159130009"]}, {}, None),
+    ],
+)
+def test_why_a_recording_is_left_out(
+    wanted: dict[str, Any], found: dict[str, Any], objection: str | None
+) -> None:
+    assert Selection(**wanted).objection(recording(**found)) == objection
+
+
+def test_a_recording_waits_six_hours_for_its_call() -> None:
+    lost = recording(direction=None)
+    moments = [MORNING + timedelta(hours=6) - timedelta(seconds=1), MORNING + timedelta(hours=6)]
+    assert [lost.waits_for_call(now) for now in moments] == [True, False]
