@@ -255,3 +255,81 @@ def test_a_call_whose_voice_request_was_lost_counts_by_its_leg() -> None:
         desk.live_calls.add(leg)
         desk.live_calls.add(replace(leg, parameters={**leg.parameters, "CallStatus": "in-progress"}))
     assert (desk.asks(at=5), desk.asks("alice", at=5)) == ("agent_limit", outgoing(CUSTOMER, ALICES))
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"agent_minute": 2}, "agent_limit: 2 calls within a minute"),
+        ({"agent_hour": 2}, "agent_limit: 2 calls within a hour"),
+        ({"minute": 2}, "company_limit: 2 calls within a minute"),
+        ({"hour": 2}, "company_limit: 2 calls within a hour"),
+        ({"agent_at_once": 2}, "at_once: in 2 calls already"),
+        # The first of several that are reached is said.
+        ({"agent_at_once": 2, "agent_minute": 2, "hour": 2}, "at_once: in 2 calls already"),
+        ({"agent_minute": 2, "agent_hour": 2, "minute": 2}, "agent_limit: 2 calls within a minute"),
+        ({"agent_hour": 2, "minute": 2}, "agent_limit: 2 calls within a hour"),
+        ({"minute": 1, "hour": 2}, "company_limit: 2 calls within a minute"),
+    ],
+)
+def test_what_an_operator_reads_of_a_limit(limits: dict[str, int], said: str) -> None:
+    desk = Desk(**limits)
+    for _ in range(2):
+        desk.live_calls.add(told(Kind.VOICE, new_sid(), From="client:bob", To=CUSTOMER))
+    asked = told(Kind.VOICE, new_sid(), at=1, From="client:bob", To=CUSTOMER)
+    with pytest.raises(NumberRefused) as refused:
+        desk.admission.admit(asked)
+    assert f"{refused.value.reason}: {refused.value}" == said
+
+
+def test_what_an_operator_reads_of_a_forwarded_call() -> None:
+    for limits, said in (({"forwarded_minute": 1}, "minute"), ({"forwarded_hour": 1}, "hour")):
+        desk = Desk(**limits)
+        desk.forwards()
+        with pytest.raises(NumberRefused) as refused:
+            desk.admission.forward(CUSTOMER, now=TEN)
+        assert f"{refused.value.reason}: {refused.value}" == f"forward_limit: 1 calls within a {said}"
+
+
+def test_limits_that_are_not_set() -> None:
+    limits = Limits(**PLENTY)
+    assert (limits.forwarded_minute, limits.forwarded_hour) == (60, 1000)
+
+
+def test_a_call_that_dials_digits_after_the_answer_and_one_that_does_not() -> None:
+    desk = Desk(emergency=True)
+    assert desk.asks(to="06 12 34 56 78 x12") == Outgoing(Admitted(CUSTOMER), COMPANY, "wwww12")
+    assert desk.asks(to="client:alice") == Outgoing(Admitted("client:alice"), "client:bob", "")
+    assert desk.admission.target("06 12 34 56 78 x12") == (CUSTOMER, "wwww12")
+    assert desk.admission.target("client:al.ice") == ("client:al_ice", "")
+
+
+def test_a_test_call_is_bounded_by_the_rate_and_not_by_calls_at_once() -> None:
+    desk = Desk(agent_minute=2, agent_at_once=0)
+    placed = [told(Kind.VOICE, new_sid(), From="client:bob", Preflight="1") for _ in range(3)]
+    for one in placed[:2]:
+        desk.admission.admit_test(one)
+        desk.live_calls.add(one)
+    desk.admission.admit_test(placed[0])
+    with pytest.raises(NumberRefused) as refused:
+        desk.admission.admit_test(placed[2])
+    assert refused.value.reason == "agent_limit"
+
+
+def test_a_number_without_an_agent_has_the_companys_limits_and_caller_id() -> None:
+    desk = Desk(agent_minute=1)
+    asked = [told(Kind.VOICE, new_sid(), From=CUSTOMER, To=CUSTOMER) for _ in range(2)]
+    assert desk.admission.admit(asked[0]) == outgoing(CUSTOMER, COMPANY)
+    assert not desk.admission.is_flooded(asked[0])
+
+
+def test_of_refused_calls_alone_a_flood_is_made() -> None:
+    """Of one agent, or of all: placed ones are none."""
+    for limits in ({"agent_hour": 2}, {"hour": 2}):
+        desk = Desk(**limits)
+        placed = told(Kind.VOICE, new_sid(), From="client:bob", To=CUSTOMER)
+        for n in range(2):
+            desk.live_calls.add(replace(placed, call_sid=new_sid()))
+            assert not desk.admission.is_flooded(placed)
+            desk.live_calls.add(desk.refused(told(Kind.VOICE, new_sid(), From="client:bob", To="1"), "short"))
+            assert desk.admission.is_flooded(placed) is (n == 1)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.calls.dialling.checking import Checked, NumberKind, check, emergency_numbers
+from bridge.calls.dialling.checking import KINDS, Checked, NumberKind, check, emergency_numbers
 from bridge.calls.dialling.rules import Dialling, Rules
+from bridge.calls.numbers import Number
 from bridge.errors import NumberRefused
 
 
@@ -90,3 +91,65 @@ def test_those_of_a_country_are_listed() -> None:
     assert {"1444", "9999"} < set(emergency_numbers("OM"))
     assert max(map(len, emergency_numbers("ZA"))) == 3, "those of five digits are too many to try"
     assert emergency_numbers("ZZ") == ("112", "911", "999")
+
+
+@pytest.mark.parametrize(
+    ("typed", "region", "found"),
+    [
+        (
+            "06 12 34 56 78 x12",
+            "FR",
+            Checked(NumberKind.MOBILE, Number("+33612345678"), "FR", send_digits="wwww12"),
+        ),
+        # Of what is not dialled no digits are, and the number is what it is today.
+        (
+            "+1 212 555 1234 x12",
+            "FR",
+            Checked(NumberKind.FIXED_OR_MOBILE, Number("+12125551234"), "US", reason="country"),
+        ),
+        ("07 12 34 56", "CI", Checked(NumberKind.MOBILE, Number("+2250707123456"), "CI")),
+        ("+35860012345", "FI", Checked(NumberKind.PREMIUM, Number("+35860012345"), "FI", reason="special")),
+        ("0825 12 34 56", "FR", Checked(NumberKind.SHARED_COST, Number("+33825123456"), "FR", reason="special")),
+        (
+            "0810 12 34 56",
+            "FR",
+            Checked(NumberKind.SHARED_COST, Number("+33810123456"), "FR", reason="special"),
+        ),
+        ("09 51 23 45 67", "FR", Checked(NumberKind.VOIP, Number("+33951234567"), "FR")),
+        (
+            "070 1234 5678",
+            "GB",
+            Checked(NumberKind.PERSONAL, Number("+447012345678"), "GB", reason="special"),
+        ),
+        ("0345 123 4567", "GB", Checked(NumberKind.COMPANY, Number("+443451234567"), "GB")),
+        ("076 4012 3456", "GB", Checked(NumberKind.PAGER, Number("+447640123456"), "GB", reason="special")),
+        ("+80012345678", "FR", Checked(NumberKind.TOLL_FREE, Number("+80012345678"), None, reason="country")),
+        ("123456", "FR", Checked(NumberKind.SHORT, reason="short")),
+        ("1234567", "FR", Checked(NumberKind.UNKNOWN, reason="invalid")),
+    ],
+)
+def test_all_that_is_told_of_a_number(typed: str, region: str, found: Checked) -> None:
+    assert checked(typed, region) == found
+    assert not found.is_emergency
+
+
+def test_an_emergency_number_says_so() -> None:
+    assert [checked("112", emergency=allowed).is_emergency for allowed in (True, False)] == [True, True]
+
+
+def test_kinds_of_numbers_are_libphonenumbers_but_what_is_billed_above() -> None:
+    """Each kind of which some country has an example that libphonenumber reads as such."""
+    kinds = set()
+    for kind, name in KINDS.items():
+        examples = (
+            phonenumbers.example_number_for_type(region, kind)
+            for region in ("FR", "GB", "US", "DE", "AU", "CH", "BR", "BE", "AE", "LV")
+        )
+        for example in examples:
+            if example and phonenumbers.number_type(example) == kind:
+                region = phonenumbers.region_code_for_number(example) or "ZZ"
+                e164 = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+                found = checked(e164, region).kind
+                assert found in (name, NumberKind.PREMIUM), e164
+                kinds.add(found)
+    assert kinds >= set(KINDS.values()) - {NumberKind.UNKNOWN}

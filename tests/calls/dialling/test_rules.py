@@ -12,7 +12,7 @@ from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, PhoneNumberType, 
 
 from bridge.calls.dialling.rules import ONE_PRICE, ORDINARY, Dialling, Rules
 from bridge.calls.dialling.surcharged import surcharge_of
-from bridge.calls.numbers import Number
+from bridge.calls.numbers import Number, shortened
 from bridge.errors import NumberRefused
 from tests.calls.spellings import numbers, spelled
 from tests.calls.test_texts import REASONS
@@ -519,3 +519,53 @@ def test_prefixes(number: str, allow: tuple[str, ...], deny: tuple[str, ...]) ->
     assert not denied or denied < allowed
     if not allowed:
         assert phonenumbers.region_code_for_number(phonenumbers.parse(said)) == "FR"
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason", "because"),
+    [
+        ("0" * 65, "invalid", "too long"),
+        ("hello", "invalid", "not a telephone number"),
+        ("+33 6", "invalid", "not a telephone number"),
+        ("01234567", "invalid", "not a valid number (region FR)"),
+        ("112", "emergency", "an emergency number"),
+        ("+112", "emergency", "an emergency number"),
+        ("1120612345678", "emergency", "an emergency number"),
+        ("3631", "short", "a short number or a service code"),
+        ("*21#", "short", "a short number or a service code"),
+        ("#", "short", "a short number or a service code"),
+        ("123456", "short", "a short number or a service code"),
+        ("1234567", "invalid", "not a valid number (region FR)"),
+        ("+12125551234", "country", "not a number of a country that is allowed"),
+        ("+33825123456", "special", "shared_cost, a kind that is not dialled"),
+        ("+33123456789", "denied", "+3312 is denied"),
+    ],
+)
+def test_why_a_number_is_not_dialled(typed: str, reason: str, because: str) -> None:
+    with pytest.raises(NumberRefused) as refused:
+        Dialling(rules(deny=("+331", "+3312"))).dial(typed)
+    assert (refused.value.reason, str(refused.value)) == (reason, f"{shortened(typed)!r}: {because}")
+
+
+def test_what_costs_more_says_of_which_range_it_is() -> None:
+    for number, prefix in (("+81570012345", "+81570"), ("+12129761234", "+1...976")):
+        with pytest.raises(NumberRefused) as refused:
+            Dialling(rules("JP", "JP", "US")).dial(number)
+        assert str(refused.value).endswith(f": {prefix} is billed above an ordinary call")
+
+
+def test_what_an_operator_leaves_out_allows_nothing() -> None:
+    least = Rules(region="FR", countries=frozenset())
+    assert (least.allow, least.deny, least.short_numbers, least.emergency) == ((), (), frozenset(), False)
+    assert [verdict(typed, least) for typed in ("0612345678", "112", "3631")] == [
+        "country",
+        "emergency",
+        "short",
+    ]
+
+
+def test_one_price_is_guadeloupes_alone() -> None:
+    """Of other codes that several countries share each has a price of its own."""
+    shared = {"+590590290000": "MF", "+262639012345": "RE", "+441534441234": "GB", "+77012345678": "RU"}
+    dialled = {number: verdict(number, rules("FR", country)) for number, country in shared.items()}
+    assert dialled == {**dict.fromkeys(shared, "country"), "+590590290000": "+590590290000"}
