@@ -109,7 +109,11 @@ def test_those_of_a_country_are_listed() -> None:
         ),
         ("07 12 34 56", "CI", Checked(NumberKind.MOBILE, Number("+2250707123456"), "CI")),
         ("+35860012345", "FI", Checked(NumberKind.PREMIUM, Number("+35860012345"), "FI", reason="special")),
-        ("0825 12 34 56", "FR", Checked(NumberKind.SHARED_COST, Number("+33825123456"), "FR", reason="special")),
+        (
+            "0825 12 34 56",
+            "FR",
+            Checked(NumberKind.SHARED_COST, Number("+33825123456"), "FR", reason="special"),
+        ),
         (
             "0810 12 34 56",
             "FR",
