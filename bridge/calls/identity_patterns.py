@@ -14,7 +14,7 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 Matches = Callable[[str], bool]
 
 TOKEN = re.compile(
-    r"""(?P<kept>
+    r"""(?:
         \(\?(?:P<\w+>|P=\w+\)|<[=!]|[:=!>]|\#[^)]*\)|\(\w+\)|[aiLmsux]*(?:-[imsx]+)?[:)])
         | \{\d*,?\d*\}
         | [.^$*+?()|]
@@ -98,7 +98,7 @@ def issued(pattern: str) -> tuple[Matches, ...]:
 
 def _image(token: re.Match[str]) -> str:
     text = token[0]
-    return text if token["kept"] or not _takes_not_allowed(text) else f"(?:{text}|_)"
+    return f"(?:{text}|_)" if _takes_not_allowed(text) else text
 
 
 @lru_cache(maxsize=1000)

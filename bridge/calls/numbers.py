@@ -181,10 +181,10 @@ def _read(text: str, region: str) -> Reading | None:
         parsed = _exact(text) or _best([text], region)
         return Reading(Number.of(parsed)) if parsed else None
     written = take_apart(text)
-    parsed = _best(_spellings(written), region) if written else None
-    if written is None or parsed is None:
+    if written is None:
         return None
-    return Reading(Number.of(parsed), written.extension, written.send_digits)
+    parsed = _best(_spellings(written), region)
+    return Reading(Number.of(parsed), written.extension, written.send_digits) if parsed else None
 
 
 def reading(text: str, region: str) -> Reading | None:

@@ -437,3 +437,78 @@ def test_what_is_no_uuid_is_no_member(member_id: str) -> None:
 )
 def test_an_address_of_twilios_clients(address: str | None, identity: str | None) -> None:
     assert client_identity(address) == identity
+
+
+@pytest.mark.parametrize(
+    ("pattern", "asked"),
+    [
+        # Each takes a character that becomes `_`: of all scripts and kinds, also where none is named.
+        (r"a\dz", "a٣z"),
+        (r"a\wz", "aéz"),
+        (r"a\sz", "a z"),
+        (r"a\Wz", "a-z"),
+        (r"a[^\x00-\x7f\w]z", "a\u2019z"),
+        (r"a[^\S\x00-\x7f]z", "a\u00a0z"),
+        (r"a[^\W\d_a-zA-Z\xc0-\u04ff]z", "a字z"),
+        (r"a[^\W\d_a-zA-Z\xc0-\u03ff]z", "aЖz"),
+        (r"a[^\W\d_a-zA-Z\u0400-\uffff]z", "aéz"),
+        (r"a\u00e9z", "aéz"),
+        (r"a\xe9z", "aéz"),
+        (r"a\U000000e9z", "aéz"),
+        ("aéz", "aéz"),
+        (r"a[\u00e9]z", "aéz"),
+        (r"a.z", "a.z"),
+        (r"a\.z", "a.z"),
+        (r"a[.]z", "a.z"),
+        (r"(?P<extra>a).z", "a.z"),
+        (r"(?i-s:A).z", "a.z"),
+    ],
+)
+def test_what_a_pattern_issues_it_takes(pattern: str, asked: str) -> None:
+    allowed = Allowed(pattern=pattern)
+    issued = allowed.identity(asked)
+    assert issued == "a_z"
+    assert allowed.has(issued)
+    assert allowed.identity(issued) == issued
+
+
+@pytest.mark.parametrize(
+    ("pattern", "identity", "has"),
+    [
+        # A part that takes no such character takes no `_` either.
+        ("a[b-d]z", "a_z", False),
+        (r"a\x62z", "a_z", False),
+        (r"a[^-.]z", "a_z", True),
+        # Of an address any case, of a name the one it has.
+        (r"[a-z]+@x\.org", "JANE_X_ORG", True),
+        (r"desk-[a-z]", "DESK_A", False),
+        (r"desk-[a-z]", "desk_a", True),
+    ],
+)
+def test_what_a_pattern_can_have_issued(pattern: str, identity: str, has: bool) -> None:
+    assert Allowed(pattern=pattern).has(Identity(identity)) is has
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [
+        (r"(?P<extra>a)b", "ab", True),
+        (r"(?i-x:a b)", "A B", True),
+        (r"(?i:ab)c", "ABc", True),
+        (r"(?i:ab)c", "ABC", False),
+        (r"a{,2}", "aa", True),
+        (r"a{,2}", "", True),
+        (r"a{,2}", "aaa", False),
+        (r"[[a]b", "[b", True),
+        (r"[\[a]b", "[b", True),
+        (r"ab\Z", "ab", True),
+        (r"ab\Z", "ab\n", False),
+        (r"a|bc", "bc", True),
+        (r"a|bc", "ac", False),
+        (r"a\n", "a\n", True),
+        (r"\x41\u0041", "AA", True),
+    ],
+)
+def test_a_pattern_is_matched_whole(pattern: str, text: str, matches: bool) -> None:
+    assert matching(pattern)(text) is matches
+    assert matching(pattern, ignoring_case=True)(text.swapcase()) or not matches

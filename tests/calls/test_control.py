@@ -1,12 +1,23 @@
 """What an agent may do with a call, by what was heard of it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from bridge.calls.agent_call import agent_call
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.control import Action, line_of, next_status, transferred_leg, was_in
-from bridge.calls.ends import ends_of, own_end
+from bridge.calls.control import (
+    Action,
+    is_on_line,
+    legs_of,
+    line_of,
+    next_status,
+    recording_change,
+    transferred_leg,
+    was_in,
+)
+from bridge.calls.ends import check_moves, ends_of, own_end
 from bridge.calls.fold.parties import Evidence
 from bridge.errors import BridgeError, CallConflict, NotInCall
 from tests.support import told
@@ -186,3 +197,78 @@ def test_what_a_recording_becomes(action: Action, now: str | None, becomes: str 
             next_status(action, now)
     else:
         assert next_status(action, now) == becomes
+
+
+def turn(number: str, status: str, *, kind: Kind = Kind.RECORDING) -> Callback:
+    return told(kind, ROOT, RecordingSid="RE1", RecordingStatus=status, Turn=number)
+
+
+def test_the_last_change_of_a_recording_has_the_highest_number() -> None:
+    changes = [turn("9", "paused"), turn("10", "in-progress"), turn("2", "stopped")]
+    for order in (changes, changes[::-1]):
+        assert recording_change(order) is changes[1]
+    # What has no number is Twilio's own report, and of another kind a page's.
+    assert recording_change([turn("", "paused"), turn("3", "paused", kind=Kind.STATUS)]) is None
+
+
+@pytest.mark.parametrize(
+    ("refused", "code", "said"),
+    [
+        (lambda: line_of(Identity("alice"), out(called("completed"))), "call.over", "The call is over."),
+        (
+            lambda: transferred_leg(out(called("ringing")), by=Identity("alice")),
+            "call.not_answered",
+            "The call has not been answered yet.",
+        ),
+        (
+            lambda: transferred_leg(out(), by=Identity("alice")),
+            "call.not_answered",
+            "The call has not been answered yet.",
+        ),
+        (
+            lambda: transferred_leg(
+                Evidence.of([told(Kind.STATUS, ROOT, Direction="outbound-api", CallStatus="in-progress")]),
+                by=Identity("alice"),
+            ),
+            "call.originated",
+            "Another program placed this call; only calls of agents and callers can be transferred.",
+        ),
+        (
+            lambda: check_moves(
+                came_in(alice="in-progress"), ends_of(came_in(alice="in-progress")), is_emergency=True
+            ),
+            "call.emergency",
+            "An emergency call is never held, moved or passed on.",
+        ),
+        (
+            lambda: next_status("pause", None),
+            "recording.none",
+            "Nothing of this call is being recorded.",
+        ),
+        (
+            lambda: transferred_leg(
+                Evidence.of(
+                    [
+                        told(Kind.VOICE, ROOT, From="client:alice", To="client:bob", CallStatus="ringing"),
+                        told(Kind.STATUS, BOBS, parent=ROOT, To="client:bob", CallStatus="in-progress"),
+                    ]
+                ),
+                by=Identity("bob"),
+            ),
+            "call.internal",
+            "Of two colleagues, only the one who called can hold the call, pass it on or add others.",
+        ),
+    ],
+)
+def test_what_an_agent_reads(refused: Callable[[], object], code: str, said: str) -> None:
+    with pytest.raises(CallConflict) as conflict:
+        refused()
+    assert (conflict.value.code, str(conflict.value)) == (code, said)
+
+
+def test_of_an_agents_legs_each_is_theirs() -> None:
+    heard = came_in(at_phone("alice", BOBS, "ringing"), alice="in-progress")
+    assert {leg.sid for leg in legs_of(Identity("alice"), heard)} == {ALICES, BOBS}
+    assert [leg.sid for leg in legs_of(Identity("alice"), out(called("ringing")))] == [ROOT]
+    assert legs_of(Identity("bob"), heard) == ()
+    assert [is_on_line(Identity(who), heard) for who in ("alice", "bob")] == [True, False]

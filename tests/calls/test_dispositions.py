@@ -5,7 +5,15 @@ from itertools import permutations
 import pytest
 
 from bridge.calls.callback import Callback, Kind
-from bridge.calls.dispositions import OUTCOMES, dispositions, note_digest, note_of, notes, outcomes_in
+from bridge.calls.dispositions import (
+    OUTCOMES,
+    Disposition,
+    dispositions,
+    note_digest,
+    note_of,
+    notes,
+    outcomes_in,
+)
 from tests.support import TEN, told
 
 CALL = "CA" + "1" * 32
@@ -78,3 +86,35 @@ def test_outcomes_to_choose_from_are_in_the_reader_s_language_or_else_in_english
     language: str, spoken: str
 ) -> None:
     assert outcomes_in(language) == OUTCOMES[spoken]
+
+
+def test_versions_of_a_note_are_named_as_by_earlier_versions_of_the_bridge() -> None:
+    """Of two that arrive at once one is refused, also while a new version takes over."""
+    assert note_digest(CALL, "alice", 1).hex() == "3380753a3a397fec5cb352a7cccab0ba"
+
+
+def test_of_two_notes_with_one_number_the_later_counts_and_of_two_identities_the_later_note() -> None:
+    heard = [typed("first", 2, at=1), typed("second", 2, at=2), typed("third", 1, at=3)]
+    other = [typed("as Alice Doe", 9, at=1, agent="alice_doe"), typed("empty", 1, agent="")]
+    for order in permutations(heard):
+        assert [one.note for one in notes([*other, *order])] == ["empty", "second", "as Alice Doe"]
+        found = note_of(["alice", "alice_doe"], [*order, *other])
+        assert found
+        assert found.note == "second"
+    same = [typed("a", 3, at=2), typed("b", 4, at=2, agent="alice_doe")]
+    for order in permutations(same):
+        found = note_of(["alice", "alice_doe"], order)
+        assert found
+        assert found.note == "b"
+
+
+def test_what_was_said_of_nothing_is_empty() -> None:
+    (found,) = dispositions([told(Kind.DISPOSITION, CALL, Id="1")])
+    assert found == Disposition(id="1", outcome="", note="", agent="", at=TEN, version=0)
+    (note,) = dispositions([told(Kind.NOTE, CALL, Version="7")])
+    assert (note.outcome, note.note, note.agent, note.at, note.version) == ("", "", "", TEN, 7)
+
+
+def test_of_equal_times_the_name_orders() -> None:
+    for order in permutations([said("b"), said("a"), said("c", at=-1)]):
+        assert [one.id for one in dispositions(order)] == ["c", "a", "b"]

@@ -54,3 +54,24 @@ def test_no_other_signature_holds(tampered: str) -> None:
 def test_the_key_that_is_derived_tells_nothing_of_its_secret() -> None:
     assert derived_key("secret") != b"secret"
     assert derived_key("secret") == derived_key("secret") != derived_key("another")
+
+
+def test_what_is_no_text_is_no_signature() -> None:
+    """As a client can send it: bytes that are not UTF-8."""
+    assert not links(OLD).holds(SID, "\udcff")
+
+
+def test_the_signature_of_a_recording_is_none_of_a_transcript() -> None:
+    made, sid = links(OLD), "CA" + "1" * 32
+    link = made.transcript(sid)
+    assert link.startswith(f"https://crm.example.com/phone/transcripts/{sid}?signature=")
+    assert made.holds_transcript(sid, signature(link))
+    assert not made.holds(sid, signature(link))
+    assert not made.holds_transcript(SID, signature(made.link(SID)))
+
+
+def test_links_of_earlier_versions_hold() -> None:
+    """They stand in notes in Twenty."""
+    made = RecordingLinks("https://x", ACCOUNT, keys=[derived_key("secret")])
+    assert signature(made.link(SID)) == "eyWptBvIY53F6ErrbFdjQEuH9hXCT6zi_bO0IBtrhgM"
+    assert signature(made.transcript("CA" + "1" * 32)) == "IVSrYWz-ZetMGbafQ-25bYGL99971MgU5Of-6ATwoqg"

@@ -153,8 +153,10 @@ def _places(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
 
 def _below(node: ast.AST, *, scope: tuple[str, ...], function: str) -> Iterator[tuple[ast.AST, str]]:
     for name, value in ast.iter_fields(node):
-        # What decorates a class or a function, and types, change no behaviour that a test should hold.
+        # Decorators, the keywords of a class, and types change no behaviour that a test should hold.
         if name in {"annotation", "returns", "type_params", "decorator_list"} or _is_type(node, name):
+            continue
+        if isinstance(node, ast.ClassDef) and name == "keywords":
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST) and not _is_left_out(child):
@@ -176,8 +178,10 @@ def _is_type(node: ast.AST, name: str) -> bool:
 
 
 def _is_left_out(node: ast.AST) -> bool:
-    """Docstrings, reports, imports, defaults of arguments; and f-strings, whose parts 3.11 misplaces."""
+    """Docstrings, reports, imports, exports, defaults of arguments; and f-strings, which 3.11 misplaces."""
     if isinstance(node, ast.Import | ast.ImportFrom | ast.arguments | ast.JoinedStr):
+        return True
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
         return True
     if not isinstance(node, ast.Expr):
         return False

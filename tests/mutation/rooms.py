@@ -104,14 +104,19 @@ class Tests:
     def of(self, path: str, line: int, names: Sequence[str] = ()) -> list[str]:
         """Those that run a line: first those that killed a mutant beside it, then the quickest.
 
-        What runs as its file is imported has `names`: first those that run a line with such a name, then the
-        others that run any line of the file.
+        What runs as its file is imported has `names`: first the tests that are called as the file, then those
+        that run a line with a name, then those of files of tests that have one, which can compare a table
+        with their own, then the others that run any line of the file.
         """
         if not names:
             return self._some(self._ordered(path, self._at(path).get(line, set())))
         users = {test for file, at in _mentions(names) for test in self._at(file).get(at, set())}
-        of_file = set().union(*self._at(path).values()) - users
-        return self._some([*self._ordered(path, users), *self._ordered(path, of_file)])
+        of_file = set().union(*self._at(path).values())
+        readers = {test for test in self._seconds if _has_any(file_of(test), tuple(names))}
+        own = {test for test in self._seconds if Path(file_of(test)).name == f"test_{Path(path).stem}.py"}
+        groups = (own, users - own, readers - users - own, of_file - readers - users - own)
+        ordered = (self._ordered(path, tests) for tests in groups)
+        return self._some([test for tests in ordered for test in tests])
 
     def is_imported(self, path: str, line: int) -> bool:
         """Whether a line also runs outside of tests: as modules are imported."""
@@ -263,6 +268,13 @@ def _mentions(names: Sequence[str]) -> Iterator[tuple[str, int]]:
             for number, line in enumerate(text.splitlines(), 1):
                 if pattern.search(line):
                     yield path, number
+
+
+@cache
+def _has_any(file: str, names: tuple[str, ...]) -> bool:
+    """Whether a file of tests has one of these names, in whatever case: values are often so."""
+    pattern = r"\b(" + "|".join(map(re.escape, names)) + r")\b"
+    return re.search(pattern, Path(file).read_text(), re.IGNORECASE) is not None
 
 
 @cache
