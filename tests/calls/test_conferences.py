@@ -228,7 +228,8 @@ def test_who_is_in_it_and_who_hung_up() -> None:
         ]
     )
     assert list(found.participants) == sorted([BOB, ROOT, "CA7", "CA8"])
-    assert (found.hung_up, found.ended_at, found.ended_by, found.passed_on_at) == ({BOB}, None, BOB, None)
+    assert (found.ended_at, found.ended_by, found.passed_on_at) == (None, BOB, None)
+    assert found.hung_up == frozenset({BOB})
     assert found.of("CA9") == Participant()
 
 

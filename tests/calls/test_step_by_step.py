@@ -47,7 +47,7 @@ AGENTS = tuple(map(Identity, (ANNA, BOB, CAROL, DAVE)))
 SUPERVISOR = Identity(DAVE)
 """Not in most of the calls."""
 BEFORE = MORNING.replace(hour=9)
-NAMES = {name: name.title() for name in AGENTS}
+NAMES = {str(name): name.title() for name in AGENTS}
 UNSHOWN = frozenset(
     {"CallSid", "ParentCallSid", "Timestamp", "ConferenceSid", "FriendlyName", "SequenceNumber", "Direction"}
 )

@@ -272,7 +272,7 @@ def test_a_call_whose_voice_request_was_lost_counts_by_its_leg() -> None:
         ({"minute": 1, "hour": 2}, "company_limit: 2 calls within a minute"),
     ],
 )
-def test_what_an_operator_reads_of_a_limit(limits: dict[str, int], said: str) -> None:
+def test_what_an_operator_reads_of_a_limit(limits: dict[str, Any], said: str) -> None:
     desk = Desk(**limits)
     for _ in range(2):
         desk.live_calls.add(told(Kind.VOICE, new_sid(), From="client:bob", To=CUSTOMER))
@@ -283,12 +283,13 @@ def test_what_an_operator_reads_of_a_limit(limits: dict[str, int], said: str) ->
 
 
 def test_what_an_operator_reads_of_a_forwarded_call() -> None:
-    for limits, said in (({"forwarded_minute": 1}, "minute"), ({"forwarded_hour": 1}, "hour")):
+    for window in ("minute", "hour"):
+        limits: dict[str, Any] = {f"forwarded_{window}": 1}
         desk = Desk(**limits)
         desk.forwards()
         with pytest.raises(NumberRefused) as refused:
             desk.admission.forward(CUSTOMER, now=TEN)
-        assert f"{refused.value.reason}: {refused.value}" == f"forward_limit: 1 calls within a {said}"
+        assert f"{refused.value.reason}: {refused.value}" == f"forward_limit: 1 calls within a {window}"
 
 
 def test_limits_that_are_not_set() -> None:
@@ -325,7 +326,8 @@ def test_a_number_without_an_agent_has_the_companys_limits_and_caller_id() -> No
 
 def test_of_refused_calls_alone_a_flood_is_made() -> None:
     """Of one agent, or of all: placed ones are none."""
-    for limits in ({"agent_hour": 2}, {"hour": 2}):
+    for name in ("agent_hour", "hour"):
+        limits: dict[str, Any] = {name: 2}
         desk = Desk(**limits)
         placed = told(Kind.VOICE, new_sid(), From="client:bob", To=CUSTOMER)
         for n in range(2):
