@@ -136,8 +136,9 @@ class Preparation:
         """Folds each call, and finds the person of those that are to be matched.
 
         Asks Twenty, in one root field, how the calls stand that it can have, so that what a user did to
-        them stays done. Where the process `took_over`, each of these calls can be one that the process before
-        wrote and did not settle. Raises TwentyError and InboxUnavailable.
+        them stays done; in another one, where calls lost their person, who of these people is deleted.
+        Where the process `took_over`, each of these calls can be one that the process before wrote and did
+        not settle. Raises TwentyError and InboxUnavailable.
         """
         unprepared: list[Unprepared] = []
         folded = _each(claimed, self._folded, unprepared)
@@ -155,6 +156,7 @@ class Preparation:
         due_calls = [due for due in claimed if due.root_sid in asks]
         asked = {root_sid for root_sid, asking in asks.items() if asking}
         states = await writes.states(asked) if asked else {}
+        states |= await self._stood_on(due_calls, states)
         due_calls = [_unless_deleted(due, states.get(due.root_sid)) for due in due_calls]
         gone = {due.root_sid for due in due_calls if due.root_sid in asked and _is_gone(due, states)}
         # One that is missing altogether tells less: of another workspace, or a restored backup, all are.
@@ -204,6 +206,25 @@ class Preparation:
         if due.match is None or due.tried or due.anew:
             return True
         return self._prepared(due, call, due.match, None, spoken, gone=False).changed is not None
+
+    async def _stood_on(
+        self, due_calls: Sequence[DueCall], states: Mapping[str, RecordState]
+    ) -> dict[str, RecordState]:
+        """The states of calls on a person who is deleted, with the id of that person.
+
+        Twenty answers as if a user had taken the person off: both are null, the person and the id.
+        https://github.com/twentyhq/twenty/pull/20260
+        """
+        lost = {due.root_sid: person_id for due in due_calls if (person_id := _lost_person(due, states))}
+        if not lost:
+            return {}
+        found = await self._batches.existing("ExistingPeople", sorted(set(lost.values())))
+        living = {person_id for person_id, node in found.items() if node["deletedAt"] is None}
+        return {
+            sid: replace(states[sid], person_id=person_id)
+            for sid, person_id in lost.items()
+            if person_id not in living
+        }
 
     async def _match(
         self,
@@ -363,6 +384,16 @@ def _unless_deleted(due: DueCall, state: RecordState | None) -> DueCall:
     if state.person_id != _id_of(due.match.person):
         return due
     return replace(due, match=None, former_id=state.person_id)
+
+
+def _lost_person(due: DueCall, states: Mapping[str, RecordState]) -> str | None:
+    """The person on whom the bridge put a call that Twenty shows on no person."""
+    state = states.get(due.root_sid)
+    if state is None or state.deleted or not state.says_person or state.person_id is not None:
+        return None
+    if due.match:
+        return _id_of(due.match.person)
+    return due.former_id if due.mistaken else None
 
 
 def _corrected(due: DueCall, state: RecordState) -> Match | None:

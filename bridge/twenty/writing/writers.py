@@ -27,6 +27,7 @@ KEYS = frozenset({"id", "externalCallId"})
 class RecordState(Struct, frozen=True, kw_only=True):
     """How a call stands in Twenty; `person` is None where the person of `person_id` is deleted.
 
+    Twenty itself gives no `person_id` of a deleted person, as if the call were on no person.
     Without `says_person` its person was not asked for.
     """
 

@@ -29,13 +29,20 @@ JANE, JOHN, MARY = Person("p1", "Jane Doe"), Person("p2", "John Doe"), Person("p
 
 @dataclass
 class Twenty:
-    """A workspace in which these people have `NUMBER`, and calls stand as `states` say."""
+    """A workspace in which these people have `NUMBER`, calls stand as `shown`, and `deleted` were people."""
 
     people: Sequence[Person] = (JANE,)
     shown: Mapping[str, RecordState] = field(default_factory=dict)
+    deleted: Collection[str] = ()
+    destroyed: Collection[str] = ()
     asked: list[set[str]] = field(default_factory=list)
 
-    async def execute(self, name: str, **_variables: Any) -> dict[str, Any]:
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        if name == "ExistingPeople":
+            there = [one for one in variables["ids"] if one not in self.destroyed]
+            deleted = {one: TEN.isoformat() if one in self.deleted else None for one in there}
+            nodes = [{"node": {"id": one, "deletedAt": at}} for one, at in deleted.items()]
+            return {"people": {"edges": nodes}}
         people = [self._node(person) for person in self.people] if name == "FindPeople" else []
         connection = {"edges": [{"node": node} for node in people], "pageInfo": {"hasNextPage": False}}
         return {"people": connection, "workspaceMembers": connection}
@@ -159,6 +166,30 @@ async def test_whose_call_it_is(call: DueCall, stands: RecordState, match: Match
     assert prepared.write
     assert prepared.write.plan.person is chosen
     assert prepared.write.activity.person_id == (match.person and match.person.id)
+
+
+@pytest.mark.parametrize("destroyed", [False, True])
+@pytest.mark.parametrize(
+    ("call", "match", "chosen"),
+    [
+        (written(Match(JOHN)), Match(JANE), Chosen.MATCHED),
+        (written(Match(JOHN), OTHER_NUMBER), Match(JANE), Chosen.CORRECTED),
+        # A user had chosen the one who is gone.
+        (written(Match(JOHN, corrected=True)), Match(JOHN, corrected=True), Chosen.KEPT),
+        # Another one is gone, and a user took this call off its person.
+        (written(Match(MARY)), OF_NOBODY, Chosen.KEPT),
+    ],
+)
+async def test_a_call_whose_person_is_gone_was_not_taken_off_by_a_user(
+    call: DueCall, match: Match, chosen: Chosen, *, destroyed: bool
+) -> None:
+    """Twenty shows it on no person, as where a user did."""
+    gone = [JOHN.id]
+    twenty = Twenty([JANE], {SID: on(None)}, deleted=gone, destroyed=gone if destroyed else ())
+    prepared = await one(twenty, call)
+    assert prepared.match == match
+    assert prepared.write
+    assert prepared.write.plan.person is chosen
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Rows of the database become what the query selected of them, relations included."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +20,9 @@ RELATED_LIMIT = 60
 # Through which kind of relation a record was reached.
 Within = Literal["", "one", "many"]
 
+# Join column → ids of deleted records, which are not shown there.
+Hidden = Mapping[str, frozenset[str]]
+
 
 @dataclass(frozen=True)
 class Shaper:
@@ -33,7 +36,8 @@ class Shaper:
     ) -> list[Record]:
         """What was selected of each row."""
         chosen = list(selection)
-        columns = [self._values(owner, rows, one, within) for one in chosen]
+        hidden = self._hidden(owner, rows, chosen)
+        columns = [self._values(owner, rows, one, within, hidden) for one in chosen]
         keys = [one.key for one in chosen]
         return (
             [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
@@ -41,10 +45,13 @@ class Shaper:
             else [{} for _ in rows]
         )
 
-    def _values(self, owner: ObjectType, rows: Sequence[DbRow], one: Selected, within: Within) -> list[Any]:
+    def _values(
+        self, owner: ObjectType, rows: Sequence[DbRow], one: Selected, within: Within, hidden: Hidden
+    ) -> list[Any]:
         field = owner.fields.get(one.name)
         if one.name in owner.joins:
-            return [row[one.name] for row in rows]
+            deleted = hidden.get(one.name, frozenset())
+            return [None if row[one.name] in deleted else row[one.name] for row in rows]
         if field is None or field.type == "TS_VECTOR":
             # The original gives null for a selected field that does not exist.
             return [owner.type_name if one.name == "__typename" else None] * len(rows)
@@ -53,6 +60,25 @@ class Shaper:
         if field.relation:
             return self._to_many(field.relation, rows, one, within)
         return list(read_column(field, rows, one))
+
+    def _hidden(self, owner: ObjectType, rows: Sequence[DbRow], chosen: Sequence[Selected]) -> Hidden:
+        """Join column → ids of deleted records. The original gives null for the id of a deleted record
+        where the record is selected beside it, and the id as it is stored where it stands alone.
+        """
+        names = {one.name for one in chosen}
+        beside = [join for name, join in owner.joins.items() if {name, join.name} <= names]
+        return {join.join_name: self._deleted(join, rows) for join in beside}
+
+    def _deleted(self, join: Field, rows: Sequence[DbRow]) -> frozenset[str]:
+        if join.relation is None:
+            return frozenset()
+        table = self.schema.tables[self.schema.catalog.target(join.relation).name]
+        wanted = sorted({row[join.join_name] for row in rows} - {None})
+        deleted: set[str] = set()
+        for some in _chunks(wanted, 1000):
+            query = sa.select(table.c.id).where(table.c.id.in_(some), table.c.deletedAt.is_not(None))
+            deleted.update(self.connection.execute(query).scalars())
+        return frozenset(deleted)
 
     def _to_one(
         self, field: Field, relation: Relation, rows: Sequence[DbRow], one: Selected, within: Within
