@@ -63,6 +63,7 @@ def names(answer: Any) -> list[str]:
         ({"createdAt": {"lt": "2026-02-01T01:00:00+01:00"}}, {"Chloé"}),
         ({"companyId": {"is": "NOT_NULL"}}, {"Ada"}),
         ({"company": {"name": {"eq": "Acme"}}}, {"Ada"}),
+        ({"position": {"lt": "1 of many"}}, {"Ada", "bob", "Chloé", "Dan_100%"}),
         ({"or": [{"jobTitle": {"eq": "CEO"}}, {"jobTitle": {"eq": "CTO"}}]}, {"Ada", "bob"}),
         ({"not": {"or": [{"jobTitle": {"is": "NULL"}}, {"jobTitle": {"eq": "CEO"}}]}}, {"bob"}),
         ({"and": [{"jobTitle": {"gte": "A"}}, {"jobTitle": {"lt": "CF"}}]}, {"Ada"}),
@@ -78,6 +79,9 @@ async def test_who_is_found(people: Ask, given: dict[str, Any], found: set[str])
     [
         ({"jobTitle": {"gte": "A", "lt": "B"}}, "INVALID_ARGS_FILTER"),
         ({"jobTitle": {}}, "INVALID_ARGS_FILTER"),
+        ({"jobTitle": {"in": "CEO"}}, "INVALID_ARGS_FILTER"),
+        ({"position": {"lt": "one"}}, "INVALID_ARGS_FILTER"),
+        ({"company": {"accountOwner": {"userEmail": {"is": "NULL"}}}}, "INVALID_ARGS_FILTER"),
         ({"jobTitle": "CEO"}, "INVALID_ARGS_FILTER"),
         ({"jobTitle": {"regex": "^C"}}, "INVALID_ARGS_FILTER"),
         ({"jobTitle": {"in": []}}, "INVALID_QUERY_INPUT"),
@@ -156,3 +160,8 @@ async def test_an_id_is_the_same_in_capital_letters(ask: Ask) -> None:
     assert made["data"]["createPerson"] == {"id": one}
     found = await ask("query ($i: UUID!) {person(filter: {id: {eq: $i}}) {id}}", i=one.upper())
     assert found["data"]["person"] == {"id": one}
+
+
+async def test_a_mutation_takes_no_filter_that_leads_over_a_relation(people: Ask) -> None:
+    answer = await people('mutation {deletePeople(filter: {company: {name: {eq: "Acme"}}}) {id}}')
+    assert answer["errors"][0]["extensions"]["subCode"] == "INVALID_ARGS_FILTER"

@@ -73,6 +73,8 @@ async def test_a_number_in_its_parts(ask: Ask, phones: Any, number: str, calling
         (given("159130007", None, "XX"), "INVALID_PHONE_COUNTRY_CODE"),
         (given("+0033159130007", None, "FR"), "INVALID_PHONE_NUMBER"),
         (given("159130007", "+999"), "INVALID_PHONE_CALLING_CODE"),
+        (given("159130007", "++33"), "INVALID_PHONE_CALLING_CODE"),
+        (given("159130007", "033"), "INVALID_PHONE_CALLING_CODE"),
         (given("773111632", "+870"), "INVALID_PHONE_CALLING_CODE"),
         ({"additionalPhones": [{"number": "nobody"}]}, "INVALID_PHONE_NUMBER"),
         ({"primaryPhoneNumber": "+33159130014", "foo": 1}, "INVALID_ARGS_DATA"),

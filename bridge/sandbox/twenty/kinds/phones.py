@@ -32,6 +32,7 @@ _SHORTEST = re.compile(f"[{_DIGIT}]{{2}}")
 _FIRST = re.compile(f"[{_PLUS}{_DIGIT}]")
 _REST = re.compile(f"(?<=[{_DIGIT}#])[^{_DIGIT}#]++$")
 _NUMBER = re.compile(f"[{_PLUS}]?[{_BETWEEN}{_DIGIT}]+")
+_CODE = re.compile(r"[1-9]\d{0,2}", re.ASCII)
 _BEFORE, _AFTER = r"[ \u00a0\t]*", r"[:.\uff0e]?[ \u00a0\t,-]*"
 _EXTENSION = re.compile(
     rf"(?:;ext=[{_DIGIT}]{{1,20}}"
@@ -64,8 +65,8 @@ def _check_codes(calling: str, country: str) -> None:
         raise _refuse("INVALID_PHONE_COUNTRY_CODE", f"Invalid country code {country}")
     if not calling:
         return
-    digits = calling.replace("+", "")
-    countries = COUNTRY_CODE_TO_REGION_CODE.get(int(digits), ()) if digits.isdigit() else ()
+    digits = calling.removeprefix("+")
+    countries = COUNTRY_CODE_TO_REGION_CODE.get(int(digits), ()) if _CODE.fullmatch(digits) else ()
     if not countries or countries == (_NO_COUNTRY,):
         raise _refuse("INVALID_PHONE_CALLING_CODE", f"Invalid calling code {calling}")
     if country and country not in countries:

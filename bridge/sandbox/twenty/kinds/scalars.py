@@ -1,6 +1,7 @@
 """What a column accepts, how it is stored, and how it is read."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,8 @@ from bridge.sandbox.twenty.errors import InvalidData
 from bridge.sandbox.twenty.kinds import moments
 from bridge.sandbox.twenty.kinds.parts import Scalar
 from bridge.sandbox.twenty.kinds.wording import inspect
+
+_LEADING = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 def is_uuid(value: object) -> bool:
@@ -59,6 +62,14 @@ def numeric(value: object, name: str) -> object:
         return number(float(value) if isinstance(value, str) else value, name)
     except ValueError:
         return number(value, name)
+
+
+def leading_number(text: str) -> float:
+    """The number that a text begins with, as a filter takes it; raises ValueError without one."""
+    match = _LEADING.match(text)
+    if match is None:
+        raise ValueError(text)
+    return float(match[0])
 
 
 def position(value: object, name: str) -> object:

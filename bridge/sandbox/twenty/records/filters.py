@@ -12,13 +12,16 @@ from bridge.sandbox.twenty.records.operators import Condition, compare, operator
 from bridge.sandbox.twenty.workspace import Schema
 
 
-def where(schema: Schema, owner: ObjectType, given: object) -> Condition:
-    """The condition that a filter is; it does not leave out deleted records."""
+def where(schema: Schema, owner: ObjectType, given: object, *, hops: int = 1) -> Condition:
+    """The condition that a filter is; it does not leave out deleted records.
+
+    It can lead over so many relations: over one in a read, over none in a mutation.
+    """
     if given is None:
         return sa.true()
     if not isinstance(given, dict):
         raise InvalidQuery('Invalid argument: "filter" must be an object')
-    return sa.and_(sa.true(), *_conditions(schema, owner, given))
+    return sa.and_(sa.true(), *_conditions(schema, owner, given, hops))
 
 
 def mentions_deleted(given: object) -> bool:
@@ -28,19 +31,19 @@ def mentions_deleted(given: object) -> bool:
     return isinstance(given, list) and any(mentions_deleted(one) for one in given)
 
 
-def _conditions(schema: Schema, owner: ObjectType, given: dict[str, Any]) -> Iterator[Condition]:
+def _conditions(schema: Schema, owner: ObjectType, given: dict[str, Any], hops: int) -> Iterator[Condition]:
     for key, value in given.items():
         if key in ("and", "or"):
-            parts = [where(schema, owner, one) for one in value or ()]
+            parts = [where(schema, owner, one, hops=hops) for one in value or ()]
             combine = sa.and_ if key == "and" else sa.or_
             yield combine(*parts) if parts else sa.true()
         elif key == "not":
-            yield sa.not_(where(schema, owner, value))
+            yield sa.not_(where(schema, owner, value, hops=hops))
         else:
-            yield _field(schema, owner, key, value)
+            yield _field(schema, owner, key, value, hops)
 
 
-def _field(schema: Schema, owner: ObjectType, key: str, value: object) -> Condition:
+def _field(schema: Schema, owner: ObjectType, key: str, value: object, hops: int) -> Condition:
     field = owner.fields.get(key)
     if key in owner.joins:
         return compare(schema.column(owner, key), Part("", Scalar.UUID), key, value, ())
@@ -50,7 +53,7 @@ def _field(schema: Schema, owner: ObjectType, key: str, value: object) -> Condit
             friendly=f'Invalid filter : {owner.name} object doesn\'t have any "{key}" field.',
         )
     if field.relation:
-        return _through_relation(schema, owner, field, value)
+        return _through_relation(schema, owner, field, value, hops)
     if field.composite:
         return _composite(schema, owner, field, value)
     (part,) = parts_of(field.type)
@@ -60,7 +63,7 @@ def _field(schema: Schema, owner: ObjectType, key: str, value: object) -> Condit
     return compare(schema.column(owner, key), part, key, value, field.options)
 
 
-def _through_relation(schema: Schema, owner: ObjectType, field: Field, value: object) -> Condition:
+def _through_relation(schema: Schema, owner: ObjectType, field: Field, value: object, hops: int) -> Condition:
     if not field.to_one or field.relation is None:
         raise InvalidFilter(f'Cannot filter by relation field "{field.name}"')
     target = schema.catalog.target(field.relation)
@@ -70,8 +73,10 @@ def _through_relation(schema: Schema, owner: ObjectType, field: Field, value: ob
             f'Cannot filter by relation field "{field.name}": use "{field.join_name}" instead',
             friendly=f'Invalid filter: use "{field.join_name}" to filter by this relation field',
         )
+    if not hops:
+        raise InvalidFilter("Relation filter nesting deeper than 1 hop is not supported")
     table = schema.tables[target.name]
-    chosen = sa.select(table.c.id).where(where(schema, target, value))
+    chosen = sa.select(table.c.id).where(where(schema, target, value, hops=hops - 1))
     return schema.column(owner, field.join_name).in_(chosen)
 
 

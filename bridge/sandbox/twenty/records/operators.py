@@ -10,6 +10,8 @@ from bridge.sandbox.twenty.kinds import moments, scalars
 from bridge.sandbox.twenty.kinds.parts import Part, Scalar
 from bridge.sandbox.twenty.kinds.wording import inspect
 
+_NUMBERS = (Scalar.NUMBER, Scalar.NUMERIC, Scalar.POSITION)
+
 Condition = sa.ColumnElement[bool]
 Value = sa.ColumnElement[Any]
 
@@ -75,7 +77,7 @@ def compare(column: Value, part: Part, name: str, given: object, options: tuple[
     if value is None and part.scalar is not Scalar.TEXT and operator not in ("in", "containsAny"):
         return sa.false()
     if operator in ("in", "containsAny"):
-        value = [_checked(part, name, one, options) for one in _list(name, value)]
+        value = [_checked(part, name, one, options) for one in _list(operator, name, value)]
     elif operator in ("like", "ilike", "startsWith", "endsWith", "containsIlike"):
         value = _text(operator, name, value)
     elif operator != "isEmptyArray":
@@ -101,8 +103,10 @@ def _is(column: Value, value: object) -> Condition:
     return column.is_(None) if value == "NULL" else column.is_not(None)
 
 
-def _list(name: str, value: object) -> list[Any]:
-    if not isinstance(value, list) or not value:
+def _list(operator: str, name: str, value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise InvalidFilter(f'Filter operator "{operator}" requires an array value for field {name}')
+    if not value:
         short = name.rpartition(".")[2]
         raise InvalidQuery(
             f"Invalid filter value for field {short}. Expected non-empty array",
@@ -127,6 +131,8 @@ def _checked(part: Part, name: str, value: object, options: tuple[str, ...]) -> 
             return moments.to_filter_instant(value)
         if part.scalar in (Scalar.TEXT, Scalar.SELECT, Scalar.ARRAY):
             return value
+        if part.scalar in _NUMBERS and isinstance(value, str):
+            return scalars.leading_number(value)
         return scalars.CHECKS[part.scalar](value, name)
     except (ApiError, ValueError):
         raise InvalidFilter(f'Invalid filter value {inspect(value)} for field "{name}"') from None

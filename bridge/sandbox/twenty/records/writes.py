@@ -179,7 +179,7 @@ class Writer:
         single = "id" in arguments
         given = {"id": {"eq": arguments["id"]}} if single else arguments["filter"]
         table = self.schema.tables[owner.name]
-        query = sa.select(table.c.id).where(filters.where(self.schema, owner, given))
+        query = sa.select(table.c.id).where(filters.where(self.schema, owner, given, hops=0))
         if not deleted and not filters.mentions_deleted(given):
             query = query.where(table.c.deletedAt.is_(None))
         found = list(self.connection.execute(query.limit(BATCH_LIMIT + 1)).scalars())
