@@ -97,6 +97,16 @@ async def count_unmatched(inbox: Inbox, *, since: datetime) -> int:
         return int(await connection.scalar(counted) or 0)
 
 
+async def unmatched_among(inbox: Inbox, numbers: Collection[str], *, since: datetime) -> set[str]:
+    """Those of these numbers (E.164) of which `relink` would make calls due."""
+    found: set[str] = set()
+    for some in chunks(sorted(numbers)):
+        theirs = select(calls.c.number).where(*_unmatched_since(since), calls.c.number.in_(some)).distinct()
+        async with inbox.reading() as connection:
+            found.update((await connection.scalars(theirs)).all())
+    return found
+
+
 def _unmatched_since(since: datetime) -> list[ColumnElement[bool]]:
     return [unmatched, calls.c.due_at > since]
 
@@ -120,6 +130,31 @@ async def unlink(inbox: Inbox, person_id: str) -> int:
             "person_id": None,
         },
     )
+
+
+async def unlink_deleted(inbox: Inbox, people: Mapping[str, datetime]) -> int:
+    """Removes people from their calls who were deleted, person id → when; how many calls became due.
+
+    Due are those that were written about then or since, possibly with a person who was not there any more. The
+    others are matched again when they are written next.
+    """
+    made_due = 0
+    for person_id in await _with_calls(inbox, people):
+        written_since = calls.c.settled_at >= people[person_id] - AROUND
+        these = [calls.c.person_id == person_id, calls.c.written.is_not(None), written_since, kept]
+        made_due += await _change(inbox, these, _ANEW | {"person_id": None})
+        await unlink(inbox, person_id)
+    return made_due
+
+
+async def _with_calls(inbox: Inbox, people: Collection[str]) -> list[str]:
+    """Those of these people who have calls."""
+    found: list[str] = []
+    for some in chunks(sorted(people)):
+        theirs = select(calls.c.person_id).where(calls.c.person_id.in_(some)).distinct()
+        async with inbox.reading() as connection:
+            found += (await connection.scalars(theirs)).all()
+    return found
 
 
 async def requeue_moved(inbox: Inbox, people: Mapping[str, str | None], *, by_api: bool = False) -> int:

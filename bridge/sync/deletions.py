@@ -7,15 +7,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bridge.errors import TwentyDenied
-from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.store import Inbox
 from bridge.inbox.transcripts.erasing import NOTES, erase_spoken, erased, erasures_of
-from bridge.sync.corrections import OVERLAP, pages_of
+from bridge.sync.looking_back import LookingBack
 from bridge.twenty.client.client import Executes
 from bridge.twenty.schema.features import Feature, go_without
 from bridge.twenty.writing.notes import withdraw_notes
-
-EVERY = timedelta(minutes=15)
 
 LOOKS_BACK = timedelta(days=30)
 """How far back the first round asks, as after `transcripts.erase_with_call` was set."""
@@ -35,19 +32,16 @@ class Deletions:
     def __init__(self, inbox: Inbox, client: Executes, *, affordable: Callable[[], bool]) -> None:
         self._inbox = inbox
         self._client = client
-        self._checkpoints = Checkpoints(inbox)
         self._affordable = affordable
+        self._deleted = LookingBack(inbox, client, "DeletedPhoneCalls", mark=MARK, looks_back=LOOKS_BACK)
 
     async def once(self, now: datetime) -> int:
         """Looks once; at how many deleted calls. Raises TwentyError and InboxUnavailable."""
         if not self._affordable():
             return 0
-        last = await self._checkpoints.get(MARK)
-        # After a clock jumped back, nothing is known of the time since then.
-        since = last - OVERLAP if last and last <= now else now - LOOKS_BACK
         seen = 0
         try:
-            async for nodes in pages_of(self._client, "DeletedPhoneCalls", since=since):
+            async for nodes in self._deleted.pages(now):
                 sids = {node["externalCallId"] for node in nodes if node["externalCallId"]}
                 await erase_spoken(self._inbox, sids, now=now)
                 seen += len(sids)
@@ -56,7 +50,6 @@ class Deletions:
                 raise
             # The workspace has no phoneCall object, so there is no call to delete.
             return 0
-        await self._checkpoints.save(MARK, now)
         await self._withdraw_notes(now)
         return seen
 

@@ -16,10 +16,8 @@ from typing import Any
 from msgspec import Struct
 
 from bridge.calls.activity import record_id
-from bridge.calls.numbers import Number
 from bridge.errors import NotUnderstood
-from bridge.twenty.people.lookup import numbers_in
-from bridge.twenty.people.phones import phones_in
+from bridge.twenty.people.changes import PersonChanged, PersonGone, changed_person, id_of
 from bridge.twenty.writing.fields import BY_KEY
 
 SIGNATURE = "X-Twenty-Webhook-Signature"
@@ -27,33 +25,12 @@ TIMESTAMP = "X-Twenty-Webhook-Timestamp"
 OLDEST = timedelta(minutes=5)
 MILLISECONDS = re.compile(r"[0-9]{1,15}")
 
-LONGEST_ID = 36
-
-MOST_NUMBERS = 200
-"""Reading one takes 0.2 ms."""
-
 CHANGED = frozenset({"person.created", "person.updated", "person.restored"})
 CALL = frozenset({"phoneCall.updated", "phoneCall.restored"})
 CALL_GONE = frozenset({"phoneCall.deleted", "phoneCall.destroyed"})
 """Only for what was said in it: the bridge asks how a call stands before it writes it again."""
 
 GONE = frozenset({"person.deleted", "person.destroyed"})
-
-
-class PersonChanged(Struct, frozen=True):
-    """A person was created, changed or restored; `numbers` are all that they have now (E.164).
-
-    None where they have so many that reading them would take long.
-    """
-
-    person_id: str
-    numbers: frozenset[Number] | None
-
-
-class PersonGone(Struct, frozen=True):
-    """A person was deleted, destroyed, or merged into another one."""
-
-    person_id: str
 
 
 class CallChanged(Struct, frozen=True):
@@ -104,20 +81,13 @@ def _age(timestamp: str, now: datetime) -> timedelta:
     return timedelta(milliseconds=now.timestamp() * 1000 - int(timestamp))
 
 
-def _id(value: object) -> str:
-    """A record's id; raises ValueError for what the database would refuse as one."""
-    if not isinstance(value, str) or len(value) > LONGEST_ID or not value.isprintable():
-        raise ValueError("not an id")
-    return value
-
-
 def _call(record: dict[str, Any]) -> CallChanged | None:
     sid = record["externalCallId"]
     if not isinstance(sid, str) or record["id"] != record_id("phoneCall", sid):
         return None
     by_api = (record.get("updatedBy") or {}).get("source") == BY_KEY
     person_id = record["personId"]
-    return CallChanged(sid, None if person_id is None else _id(person_id), by_api)
+    return CallChanged(sid, None if person_id is None else id_of(person_id), by_api)
 
 
 def _call_gone(record: dict[str, Any]) -> CallGone | None:
@@ -129,11 +99,8 @@ def _call_gone(record: dict[str, Any]) -> CallGone | None:
 
 def _person(event: str, record: dict[str, Any], region: str) -> PersonChanged | PersonGone | None:
     if event in CHANGED:
-        phones = record.get("phones") or {}
-        is_readable = len(phones_in(phones)) <= MOST_NUMBERS
-        numbers = numbers_in(phones, region=region) if is_readable else None
-        return PersonChanged(_id(record["id"]), numbers)
-    return PersonGone(_id(record["id"])) if event in GONE else None
+        return changed_person(record, region=region)
+    return PersonGone(id_of(record["id"])) if event in GONE else None
 
 
 PROBE_PREFIX = "d0c70400-"

@@ -12,7 +12,8 @@ from bridge.inbox.requeue import relink, requeue_moved, unlink
 from bridge.inbox.store import Inbox
 from bridge.inbox.transcripts.erasing import erase_spoken
 from bridge.twenty import webhooks
-from bridge.twenty.webhooks import CallChanged, CallGone, PersonChanged, PersonGone
+from bridge.twenty.people.changes import PersonChanged, PersonGone
+from bridge.twenty.webhooks import CallChanged, CallGone
 from bridge.web.operation.problems import problem
 
 log = structlog.get_logger()
@@ -82,10 +83,9 @@ class TwentyWebhook:
             await self._deliveries.arrived_of_probe(person.person_id)
         # Before the calls become due again, or they would be matched with what was known before.
         self._forget()
-        numbers = person.numbers
-        alike = None if numbers is None else {other for number in numbers for other in number.alike}
+        alike = person.alike
         # Of one who has hundreds of numbers, the calls of any number are matched again.
-        if alike != set():
+        if alike != frozenset():
             due = await relink(self._inbox, alike, since=now - self._late)
             log.info("person.changed", person_id=person.person_id, calls_due=due)
 

@@ -14,15 +14,15 @@ from bridge.inbox.sign_ins import drop_ended
 from bridge.inbox.store import Inbox
 from bridge.settings import Settings
 from bridge.settings.served import agents_of
-from bridge.sync.corrections import EVERY, FIRST_IN, Corrections
-from bridge.sync.deletions import EVERY as LOOK_EVERY
+from bridge.sync.changed_people import ChangedPeople
+from bridge.sync.corrections import Corrections
 from bridge.sync.deletions import Deletions
+from bridge.sync.looking_back import EVERY, FIRST_IN
 from bridge.sync.reconcile.comparison import Ours
 from bridge.sync.reconcile.reconciler import Reconciler
 from bridge.sync.reconcile.twilio_calls import Asking
 from bridge.sync.retention import RecordingRetention
 from bridge.sync.rounds import Rounds
-from bridge.twenty.client.client import TwentyClient
 from bridge.twilio.rest import TwilioRest
 from bridge.wiring.erasing import erasing
 from bridge.wiring.examination import EVERY as EXAMINE_EVERY
@@ -68,10 +68,9 @@ async def upkeep(settings: Settings, parts: Parts, lead: Lead) -> AsyncIterator[
     keeper = parts.conferences.keeper
     rounds = [
         *_rounds(settings, parts.inbox, parts.account.rest, lead),
-        _corrections(parts.inbox, parts.workspace.client, lead),
+        *_looking_back(settings, parts, lead),
         *_alerts(settings, parts, lead),
         erasing(settings, parts.inbox, parts.account, lead),
-        *_deletions(settings, parts, lead),
         Rounds("conferences", keeper.sweep, every=keeper.every, lead=lead),
         Rounds("doctor", parts.examination.once, every=EXAMINE_EVERY, lead=_each, first_in=EXAMINE_IN),
     ]
@@ -127,13 +126,21 @@ def _rounds(settings: Settings, inbox: Inbox, twilio: TwilioRest, lead: Lead) ->
         yield Rounds("delete recordings", recordings.once, every=DELETE_EVERY, lead=lead)
 
 
-def _deletions(settings: Settings, parts: Parts, lead: Lead) -> Iterator[Rounds]:
+def _looking_back(settings: Settings, parts: Parts, lead: Lead) -> Iterator[Rounds]:
+    """What asks Twenty for what users did, where its webhook did not tell."""
+    inbox, twenty = parts.inbox, parts.workspace.client
+    client, ample = twenty.while_allowed(lead), twenty.budget.ample
+    corrections = Corrections(inbox, client, affordable=ample)
+    yield Rounds("corrections", corrections.once, every=EVERY, lead=lead, first_in=FIRST_IN)
+    people = ChangedPeople(
+        inbox,
+        client,
+        affordable=ample,
+        region=settings.region,
+        late=timedelta(days=settings.matching.late_days),
+        forget=parts.workspace.forget,
+    )
+    yield Rounds("changed people", people.once, every=EVERY, lead=lead, first_in=FIRST_IN)
     if settings.transcripts.erase_with_call:
-        twenty = parts.workspace.client
-        deletions = Deletions(parts.inbox, twenty.while_allowed(lead), affordable=twenty.budget.ample)
-        yield Rounds("deleted calls", deletions.once, every=LOOK_EVERY, lead=lead, first_in=FIRST_IN)
-
-
-def _corrections(inbox: Inbox, twenty: TwentyClient, lead: Lead) -> Rounds:
-    corrections = Corrections(inbox, twenty.while_allowed(lead), affordable=twenty.budget.ample)
-    return Rounds("corrections", corrections.once, every=EVERY, lead=lead, first_in=FIRST_IN)
+        deletions = Deletions(inbox, client, affordable=ample)
+        yield Rounds("deleted calls", deletions.once, every=EVERY, lead=lead, first_in=FIRST_IN)

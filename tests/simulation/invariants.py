@@ -63,7 +63,7 @@ async def _check(world: World, player: Player) -> None:
         if sid in shown and person not in player.gone:
             assert shown[sid]["personId"] == person, f"{sid}: a user moved it, and it is back with another"
     _all_that_twilio_had(world, set(shown) | purged | player.deleted)
-    _the_added_person_has(world, player, told, shown)
+    _the_added_person_has(player, told, shown)
     _no_deleted_person_has(player, told, shown)
     await _once_on_timelines(world)
     _rate_is_kept(world)
@@ -144,10 +144,10 @@ def _all_that_twilio_had(world: World, known: set[str]) -> None:
 
 
 def _the_added_person_has(
-    world: World, player: Player, told: Mapping[str, Call], shown: Mapping[str, Mapping[str, Any]]
+    player: Player, told: Mapping[str, Call], shown: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """Calls of a number find the person who is added with it, whenever that is."""
-    if not world.is_relinked or player.added <= player.gone:
+    """Calls of a number find the person who is added with it, whenever that is, also where nothing told."""
+    if player.added <= player.gone:
         return
     for sid, call in told.items():
         if call.other_party == NEW and sid in shown and sid not in player.moved:

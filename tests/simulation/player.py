@@ -66,6 +66,12 @@ class Player:
     _teller: Context = field(default_factory=copy_context)
     _later: "list[asyncio.Task[Any]]" = field(default_factory=list)
 
+    @property
+    def people_changed_untold(self) -> bool:
+        """Whether a user changed people of which Twenty's webhook has not told the bridge."""
+        added_untold = self.added and not self.world.is_told_of_added
+        return bool(added_untold or (self.gone and not self.world.is_told_of_gone))
+
     async def play(self, step: Step) -> None:
         """Does one step; what lasts goes on by itself."""
         name = "play_" + step.does.replace(" ", "_")

@@ -102,7 +102,11 @@ async def _play(loop: NetworkedLoop, story: Story, folder: Path, plan: Plan, tem
             story.tell(f"» {step}", who="plan")
             await player.play(step)
         await player.heal()
-        await come_to_rest(world, LATE if plan.waits_long else SOON)
+        # A minute after a start the bridge asks which people were changed, as it does every 15 minutes.
+        if player.people_changed_untold:
+            await world.restart()
+        waits_long = plan.waits_long or player.people_changed_untold
+        await come_to_rest(world, LATE if waits_long else SOON)
         await invariants.check(world, player)
         world.terminate()
         await world.stopped()

@@ -76,8 +76,10 @@ class World:
     calls: "list[asyncio.Task[PlayedCall | None]]" = field(default_factory=list)
     per_minute: int = 100
     database: Path = Path()
-    is_relinked: bool = False
-    """Whether the bridge has heard of the person whom a user added."""
+    is_told_of_added: bool = False
+    """Whether Twenty's webhook told the bridge of the person whom a user added."""
+    is_told_of_gone: bool = False
+    """Whether it told of a person whom a user deleted."""
     skew: float = 0.0
     asked: dict[End, int] = field(default_factory=dict)
     """Where Twilio waited for the bridge as that got SIGTERM, and how much it had heard there."""
@@ -222,11 +224,14 @@ async def open_world(
 def _watch(world: World, event: str, details: Mapping[str, Any]) -> None:
     """Notes orders of events that are to happen in some runs."""
     network, story = world.loop.network, world.story
-    world.is_relinked |= event == "person.changed"
+    world.is_told_of_added |= event == "person.changed"
+    world.is_told_of_gone |= event == "person.gone"
     if event == "person.changed" and details["calls_due"]:
         story.once("a relink made a call due")
         if network.waits("bridge", "twenty"):
             story.once("a relink while the worker asked Twenty")
+    if event == "people.changed":
+        story.once("the bridge asked for people who were changed, and a call was due")
     if event == "person.gone" and details["calls_unlinked"]:
         story.once("a person with calls was deleted")
     if event in TOLD:

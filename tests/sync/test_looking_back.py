@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import transcript_erasures
 from bridge.inbox.transcripts.erasing import NOTES
 from bridge.sync import corrections, deletions
-from bridge.sync.corrections import OVERLAP, Corrections
+from bridge.sync.corrections import Corrections
 from bridge.sync.deletions import AT_ONCE, Deletions
+from bridge.sync.looking_back import OVERLAP
 from bridge.twenty.client.client import Executes
 from bridge.twenty.values import time_text
 from tests.databases import begin
@@ -54,39 +55,45 @@ def moved(sid: str | None, person: str | None = None) -> dict[str, Any]:
     return {"externalCallId": sid, "personId": person}
 
 
+def at(moment: datetime | None) -> dict[str, Any]:
+    """A call that was changed, or deleted, at that time."""
+    return moved(None) | ({"deletedAt": time_text(moment)} if moment else {})
+
+
 Makes = Callable[[Inbox, Executes, Callable[[], bool]], Corrections | Deletions]
 BOTH = pytest.mark.parametrize(
-    ("make", "looks_back", "after_a_pause"),
+    ("make", "looks_back", "at_most"),
     [
-        (
-            lambda i, t, a: Corrections(i, t, affordable=a),
-            corrections.LOOKS_BACK,
-            PAUSE - corrections.LOOKS_BACK,
-        ),
+        (lambda i, t, a: Corrections(i, t, affordable=a), corrections.LOOKS_BACK, corrections.LOOKS_BACK),
         # What was said in them is erased, however long the bridge was away.
-        (lambda i, t, a: Deletions(i, t, affordable=a), deletions.LOOKS_BACK, 2 * ROUND - OVERLAP),
+        (lambda i, t, a: Deletions(i, t, affordable=a), deletions.LOOKS_BACK, 2 * PAUSE),
     ],
     ids=["corrections", "deletions"],
 )
 
 
 @BOTH
-async def test_a_round_asks_since_the_last_one(
-    sqlite_file: Path, make: Makes, looks_back: timedelta, after_a_pause: timedelta
+async def test_a_round_asks_since_what_the_last_one_saw(
+    sqlite_file: Path, make: Makes, looks_back: timedelta, at_most: timedelta
 ) -> None:
     twenty, affordable = Twenty(), True
     async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as inbox:
         looking = make(inbox, twenty, lambda: affordable)
 
-        async def since(past: timedelta) -> list[Any]:
+        async def since(past: timedelta, *pages: list[dict[str, Any]]) -> list[Any]:
             twenty.asked.clear()
-            assert await looking.once(TEN + past) == 0
+            twenty.pages = [*pages] or [[]]
+            await looking.once(TEN + past)
             return [since for since, _ in twenty.asked]
 
-        assert await since(timedelta()) == [time_text(TEN - looks_back)]
-        assert await since(ROUND) == [time_text(TEN - OVERLAP)]
+        began = TEN - looks_back
+        assert await since(timedelta()) == [time_text(began)]
+        # It saw nothing: Twenty's clock can be behind.
+        again = max(began, TEN + ROUND - at_most)
+        assert await since(ROUND, [at(TEN + ROUND)], [at(TEN), at(None)]) == [time_text(again)] * 2
+        assert await since(2 * ROUND) == [time_text(TEN + ROUND - OVERLAP)]
         # The clock jumped back: what the last round saw is not known.
-        assert await since(timedelta()) == [time_text(TEN - looks_back)]
+        assert await since(timedelta(), [at(TEN)]) == [time_text(began)]
         affordable = False
         assert await since(ROUND) == []
         affordable, twenty.error = True, TwentyDenied("no phoneCall", code="twenty.schema")
@@ -96,8 +103,8 @@ async def test_a_round_asks_since_the_last_one(
             await since(ROUND)
         twenty.error = None
         # None of these three was a round.
-        assert await since(2 * ROUND) == [time_text(TEN - OVERLAP)]
-        assert await since(PAUSE) == [time_text(TEN + after_a_pause)]
+        assert await since(ROUND) == [time_text(TEN - OVERLAP)]
+        assert await since(PAUSE) == [time_text(max(TEN - OVERLAP, TEN + PAUSE - at_most))]
 
 
 async def test_each_page_is_read_and_a_call_that_was_moved_is_due(sqlite_file: Path) -> None:

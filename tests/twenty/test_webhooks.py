@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from bridge.calls.activity import record_id
 from bridge.calls.numbers import Number
 from bridge.errors import NotUnderstood
+from bridge.twenty.people.changes import PersonChanged, PersonGone
 from bridge.twenty.webhooks import (
     SIGNATURE,
     TIMESTAMP,
     CallChanged,
     CallGone,
-    PersonChanged,
-    PersonGone,
     is_signed,
     parse,
 )

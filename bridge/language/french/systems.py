@@ -98,6 +98,9 @@ REFUSED: Mapping[str, str] = {
         "le retrait de notes et de tâches qui n'ont plus lieu d'être"
     ),
     "the agent of a call": "l'agent d'un appel",
+    "people who are added later, where Twenty's webhook does not tell of them": (
+        "les personnes ajoutées plus tard, quand le webhook de Twenty ne les annonce pas"
+    ),
     "tasks for missed calls": "les tâches pour les appels manqués",
     "people for numbers that no person has": "des personnes pour les numéros que personne n'a",
     "who calls, on the agent's screen": "qui appelle, à l'écran de l'agent",

@@ -30,6 +30,7 @@ class Feature(StrEnum):
     WITHDRAWALS = "that notes and tasks go whose reason turned out not to be so"
     AGENTS = "the agent of a call"
     TASKS = "tasks for missed calls"
+    LATE_PEOPLE = "people who are added later, where Twenty's webhook does not tell of them"
     NEW_PEOPLE = "people for numbers that no person has"
     SCREEN_POP = "who calls, on the agent's screen"
     LAST_SPOKEN = "the agent who spoke with a caller last rings first"
@@ -69,6 +70,7 @@ def go_without(feature: Feature, denied: TwentyDenied) -> None:
 
 RECORDS: Mapping[str, Feature] = {
     "FindPeople": Feature.MATCHING,
+    "ChangedPeople": Feature.LATE_PEOPLE,
     "PhonesOfPeople": Feature.NORMALISING,
     "UpdatePerson": Feature.NORMALISING,
     "CallerProfile": Feature.SCREEN_POP,

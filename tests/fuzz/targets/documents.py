@@ -27,6 +27,7 @@ from bridge.transcripts.engines import openai
 from bridge.transcripts.summaries import answer
 from bridge.twenty import webhooks
 from bridge.twenty.client.errors import translate
+from bridge.twenty.people.changes import LONGEST_ID, PersonChanged, PersonGone
 from bridge.twilio.rest.http import error_of, resource_of
 from bridge.twilio.transcripts.results import account_in, result_of
 from bridge.twilio.transcripts.sentences import LONGEST_SECONDS, Sentence, batch_result
@@ -75,14 +76,14 @@ def _told(body: bytes) -> webhooks.Told | NotUnderstood:
 
 def _can_be_looked_up(body: bytes, told: webhooks.Told | NotUnderstood) -> None:
     match told:
-        case webhooks.PersonChanged():
+        case PersonChanged():
             assert all(E164.fullmatch(number) for number in told.numbers or ())
         case webhooks.CallChanged():
             assert isinstance(told.call_sid, str)
             assert told.person_id is None or _is_an_id(told.person_id)
         case NotUnderstood():
             assert len(str(told)) < 100
-    if isinstance(told, webhooks.PersonChanged | webhooks.PersonGone):
+    if isinstance(told, PersonChanged | PersonGone):
         assert _is_an_id(told.person_id)
     if told is not None and not isinstance(told, NotUnderstood):
         # Blanks and the order of names say nothing.
@@ -91,7 +92,7 @@ def _can_be_looked_up(body: bytes, told: webhooks.Told | NotUnderstood) -> None:
 
 
 def _is_an_id(text: str) -> bool:
-    return len(text) <= webhooks.LONGEST_ID and text.isprintable()
+    return len(text) <= LONGEST_ID and text.isprintable()
 
 
 def _result(body: bytes) -> Any:

@@ -50,6 +50,7 @@ async def test_a_whole_workspace_has_not_drifted(client: TwentyClient) -> None:
     assert await find_drifts(client) == []
 
 
+LATE = ("ChangedPeople", Feature.LATE_PEOPLE)
 NORMALISING = {(operation, Feature.NORMALISING) for operation in ("PhonesOfPeople", "UpdatePerson")}
 
 
@@ -60,19 +61,21 @@ NORMALISING = {(operation, Feature.NORMALISING) for operation in ("PhonesOfPeopl
             "Query.people",
             {
                 ("FindPeople", Feature.MATCHING),
+                LATE,
                 ("CallerProfile", Feature.SCREEN_POP),
                 ("ExistingPeople", Feature.NEW_PEOPLE),
                 ("PhonesOfPeople", Feature.NORMALISING),
             },
         ),
-        ("Person.phones", {("FindPeople", Feature.MATCHING), *NORMALISING}),
+        ("Person.phones", {("FindPeople", Feature.MATCHING), LATE, *NORMALISING}),
         ("Person.companyId", {("FindPeople", Feature.PERSON_DETAILS)}),
-        ("Phones.additionalPhones", {("FindPeople", Feature.ADDITIONAL_PHONES), *NORMALISING}),
+        ("Phones.additionalPhones", {("FindPeople", Feature.ADDITIONAL_PHONES), LATE, *NORMALISING}),
         ("PersonFilterInput.phones", {("FindPeople", Feature.MATCHING)}),
         (
             "OrderByDirection.AscNullsLast",
             {
                 ("FindPeople", Feature.MATCHING),
+                LATE,
                 ("ChangedPhoneCalls", Feature.CORRECTIONS),
                 ("DeletedPhoneCalls", Feature.CORRECTIONS),
                 ("PhonesOfPeople", Feature.NORMALISING),
