@@ -135,8 +135,8 @@ async def unlink(inbox: Inbox, person_id: str) -> int:
 async def unlink_deleted(inbox: Inbox, people: Mapping[str, datetime]) -> int:
     """Removes people from their calls who were deleted, person id → when; how many calls became due.
 
-    Due are those that were written about then or since, possibly with a person who was not there any more. The
-    others are matched again when they are written next.
+    Due are those that were written about then or since, possibly with a person who was not there any more.
+    The others are matched again when they are written next.
     """
     made_due = 0
     for person_id in await _with_calls(inbox, people):

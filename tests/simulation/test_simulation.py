@@ -49,6 +49,7 @@ SOMETIMES = SOON | {
     "stopped before a callback was acknowledged",
     "stopped while Twenty was asked",
     "stopped with requests under way",
+    "the bridge asked for people who were changed, and a call was due",
     "the webhook told of a moved call",
     "the worker waited: twenty.over_limit",
 }
