@@ -1,7 +1,10 @@
 """Call + person → Activity: ids, titles, durations, and what is a number at all."""
 
+from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
@@ -9,14 +12,15 @@ from msgspec.structs import replace
 from bridge.calls.activity import Activity, activity_of, agents_in, record_id, speaker_names, title
 from bridge.calls.callback import Kind
 from bridge.calls.dispositions import Disposition
-from bridge.calls.fold.call import Call, CallStatus, fold
+from bridge.calls.fold.call import Call, CallStatus, Direction, Recording, fold
 from bridge.calls.fold.handling import duration, handling
 from bridge.calls.people.matching import NO_PERSON, Match, Person
+from bridge.calls.recording_links import Link
 from bridge.calls.texts import ENGLISH, FRENCH, Texts
 from bridge.calls.transcripts.conversation import Spoken
 from bridge.calls.transcripts.segments import Role, Segment, Speaker, Transcript
 from bridge.calls.transcripts.summary import CallSummary, Point
-from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, callback, leg, recorded
+from tests.calls.conftest import COMPANY, CUSTOMER, MORNING, ROOT, callback, leg, recorded
 from tests.support import LINKS
 
 JANE = Person("20202020-0000-4000-8000-000000000001", "Jane Doe", company_id="c1")
@@ -296,3 +300,151 @@ def test_title_has_the_extension_that_was_dialled() -> None:
         "044",
         1,
     )
+
+
+def test_an_activity_is_all_of_it() -> None:
+    call = fold(
+        [
+            callback(Kind.VOICE, From="client:agent9", To=f"{CUSTOMER} x12", CallStatus="ringing"),
+            leg(1, "ringing", at=2, From=COMPANY, To=CUSTOMER),
+            leg(1, "in-progress", at=8, From=COMPANY, To=CUSTOMER),
+            leg(1, "completed", at=200, From=COMPANY, To=CUSTOMER, CallDuration="192"),
+            callback(
+                Kind.RECORDING,
+                RecordingSid=f"RE{1:032}",
+                RecordingUrl=f"https://api.twilio.com/RE{1:032}",
+                RecordingDuration="191",
+            ),
+            callback(Kind.RECORDING, RecordingSid="RE2", RecordingUrl="https://api.twilio.com/RE2"),
+        ]
+    )
+    said = Disposition(id="1", outcome="Call back", note="Monday", agent="agent9", at=call.started_at)
+    found = activity_of(
+        call,
+        Match(JANE, (JOHN,)),
+        agent_id="m1",
+        names={"agent9": "Ann"},
+        links=LINKS,
+        texts=ENGLISH,
+        region="FR",
+        zone=ZoneInfo("Europe/Paris"),
+        said=[said],
+    )
+    assert found == Activity(
+        call_sid=ROOT,
+        title="Outbound call · Jane Doe x12 (also John) · 3 min 12 s",
+        direction=Direction.OUTBOUND,
+        status=CallStatus.COMPLETED,
+        started_at=MORNING + timedelta(seconds=2),
+        answered_at=MORNING + timedelta(seconds=8),
+        ended_at=MORNING + timedelta(seconds=200),
+        duration_seconds=192,
+        duration="3 min 12 s",
+        from_number=COMPANY,
+        to_number=CUSTOMER,
+        person_id=JANE.id,
+        company_id="c1",
+        agent_id="m1",
+        recordings=(Link("Recording · 3 min 11 s", LINKS.link(f"RE{1:032}")),),
+        transcript=None,
+        reason=None,
+        handling=None,
+        facts=(
+            ("Outcome", "Outbound call"),
+            ("From", "+33 1 59 13 00 01"),
+            ("To", "+33 6 12 34 56 78"),
+            ("Started", "2026-11-22 11:00"),
+            ("Ended", "2026-11-22 11:03"),
+            ("Length", "3 min 12 s"),
+            ("Call SID", ROOT),
+        ),
+        dispositions=(replace(said, agent="Ann"),),
+        conversation=None,
+    )
+
+
+def test_an_activity_of_which_little_is_known() -> None:
+    refused = {"From": "client:agent9", "To": "", "CallStatus": "ringing"}
+    call = fold([callback(Kind.REFUSED, refused, Reason="invalid")])
+    found = activity_of(call, NO_PERSON, agent_id=None, names={}, links=LINKS, texts=FRENCH, region="FR")
+    assert found == Activity(
+        call_sid=ROOT,
+        title="Non passé : numéro invalide",
+        direction=Direction.OUTBOUND,
+        status=CallStatus.FAILED,
+        started_at=MORNING,
+        answered_at=None,
+        ended_at=MORNING,
+        duration_seconds=None,
+        duration=None,
+        from_number=None,
+        to_number=None,
+        person_id=None,
+        company_id=None,
+        agent_id=None,
+        recordings=(),
+        transcript=None,
+        reason="invalid",
+        handling=None,
+        facts=(
+            ("Résultat", "Non passé : numéro invalide"),
+            ("De", "agent9"),
+            ("Début", "22/11/2026 10:00 UTC"),
+            ("Fin", "22/11/2026 10:00 UTC"),
+            ("Call SID", ROOT),
+        ),
+    )
+    assert not found.has_text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "order"),
+    [
+        ((5, 90, 40), (1, 2, 0)),
+        ((None, 1, 0), (1, 0, 2)),
+        ((7, 7, 7), (0, 1, 2)),
+        ((None, None, 2), (2, 0, 1)),
+    ],
+)
+def test_the_longest_recording_is_first_and_of_equal_ones_the_first_by_name(
+    seconds: tuple[int | None, ...], order: tuple[int, ...]
+) -> None:
+    recordings = tuple(Recording(f"RE{n:032}", f"https://x/{n}", length) for n, length in enumerate(seconds))
+    call = replace(OUT, recordings=(*recordings, Recording("REx", "https://x/x", 99)))
+    shown = activity_of(
+        call, NO_PERSON, agent_id=None, names={}, links=LINKS, texts=ENGLISH, region="FR"
+    ).recordings
+    assert [link.url for link in shown] == [LINKS.link(f"RE{n:032}") for n in order]
+    labels = {5: "5 s", 90: "1 min 30 s", 40: "40 s", 1: "1 s", 0: "0 s", 7: "7 s", 2: "2 s"}
+    ordered = [seconds[n] for n in order]
+    assert [link.label for link in shown] == [
+        "Recording" if length is None else f"Recording · {labels[length]}" for length in ordered
+    ]
+
+
+@pytest.mark.parametrize(
+    ("activity", "has_text"),
+    [
+        ({"status": CallStatus.VOICEMAIL, "direction": Direction.INBOUND}, True),
+        # A machine that an agent reached is no message of a caller's.
+        ({"status": CallStatus.VOICEMAIL, "direction": Direction.OUTBOUND}, False),
+        ({"status": CallStatus.MISSED, "direction": Direction.INBOUND}, False),
+        ({"status": CallStatus.MISSED, "direction": Direction.INBOUND, "transcript": "Hello."}, True),
+        ({"status": CallStatus.VOICEMAIL, "direction": Direction.INBOUND, "recordings": ()}, False),
+    ],
+)
+def test_what_is_worth_a_note(activity: dict[str, Any], has_text: bool) -> None:
+    usual = activity_of(OUT, NO_PERSON, agent_id=None, names={}, links=LINKS, texts=ENGLISH, region="FR")
+    assert usual.recordings
+    assert replace(usual, **activity).has_text is has_text
+
+
+def test_who_speaks_as_an_agent() -> None:
+    speakers = (
+        Speaker(Role.CUSTOMER, "x"),
+        Speaker(Role.AGENT),
+        Speaker(Role.AGENT, "b"),
+        Speaker(Role.AGENT, "a"),
+    )
+    said = tuple(Segment(speaker, n, n + 1, "Hi") for n, speaker in enumerate(speakers))
+    assert agents_in(Spoken(Transcript(segments=said, language="", engine="x"))) == {"a", "b"}

@@ -6,8 +6,10 @@ Look at it when the fold, the ends of a call or an agent's part in it change: wh
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 
+import pytest
 from msgspec.structs import asdict
 
 from bridge.calls.activity import title
@@ -54,9 +56,8 @@ UNSHOWN = frozenset(
 Facts = dict[str, str]
 
 
-def steps(name: str, told: Iterable[Callback], sids: Mapping[str, str]) -> Iterator[str]:
+def steps(told: Iterable[Callback], sids: Mapping[str, str]) -> Iterator[str]:
     """The callbacks of a call, below each what it changes."""
-    yield f"== {name}"
     show, board, heard = _Shown(sids), LiveCalls(), list[Callback]()
     before: Facts = {}
     for one in told:
@@ -459,17 +460,38 @@ PLAYS: list[tuple[str, bool, Callable[[Play], None]]] = [
 ]
 
 
-def table() -> Iterator[str]:
-    for name, told in CALLS.items():
-        yield from steps(name, in_order_of_arrival(told), LEGS)
-    for name, inbound, script in PLAYS:
+def calls() -> Iterator[tuple[str, Callable[[], tuple[list[Callback], Mapping[str, str]]]]]:
+    """Each call by name: its callbacks, and the parties of its legs."""
+
+    def acted(inbound: bool, script: Callable[[Play], None]) -> tuple[list[Callback], Mapping[str, str]]:
         script(play := Play(inbound))
-        yield from steps(f"{'in' if inbound else 'out'}: {name}", play.told, play.sids)
+        return play.told, play.sids
+
+    for name, told in CALLS.items():
+        yield name, lambda told=told: (in_order_of_arrival(told), LEGS)  # type: ignore[misc]
+    for name, inbound, script in PLAYS:
+        yield f"{'in' if inbound else 'out'}: {name}", partial(acted, inbound, script)
 
 
-def test_what_each_callback_changes() -> None:
-    assert list(table()) == TABLE.read_text().splitlines()
+@cache
+def known() -> dict[str, list[str]]:
+    """What the table shows of each call."""
+    parts = TABLE.read_text().split("== ")[1:]
+    return {part.partition("\n")[0]: part.splitlines()[1:] for part in parts}
+
+
+@pytest.mark.parametrize(("name", "made"), list(calls()), ids=[name for name, _ in calls()])
+def test_what_each_callback_changes(
+    name: str, made: Callable[[], tuple[list[Callback], Mapping[str, str]]]
+) -> None:
+    assert list(steps(*made())) == known()[name]
+
+
+def test_the_table_has_these_calls() -> None:
+    assert list(known()) == [name for name, _ in calls()]
 
 
 if __name__ == "__main__":
-    TABLE.write_text("".join(f"{line}\n" for line in table()))
+    TABLE.write_text(
+        "".join("".join(f"{line}\n" for line in (f"== {name}", *steps(*made()))) for name, made in calls())
+    )
