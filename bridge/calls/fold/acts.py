@@ -72,10 +72,10 @@ def move_of(callback: Callback) -> str:
     """
     if callback.kind is Kind.TRANSFER:
         return "left" if callback.get(CUSTOMER) else "dial"
-    return MOVE_OF.get(act_of(callback) or Act.HOLD, "")
+    return MOVE_OF.get(act_of(callback), "")
 
 
-MOVE_OF = {Act.MOVE: "conference", Act.MOVE_FAILED: "stays"}
+MOVE_OF: Mapping[Act | None, str] = {Act.MOVE: "conference", Act.MOVE_FAILED: "stays"}
 
 
 def moved(moves: Iterable[tuple[datetime, str]], now: datetime) -> str:

@@ -59,15 +59,15 @@ class Call(Struct, frozen=True, kw_only=True):
     transcript: str | None
     caller_name: str | None
     refused: str | None
-    preflight: bool = False
+    preflight: bool
     """Whether a phone only tested its connection to Twilio."""
-    declined: frozenset[Identity] = frozenset()
+    declined: frozenset[Identity]
     """The agents who declined the call on their phone."""
-    story: Story | None = None
+    story: Story | None
     """Of a call that had more than two ends."""
-    left_alone: bool = False
+    left_alone: bool
     """Whether the customer was on hold, or was passed on in vain, when the last other party left."""
-    extension: str = ""
+    extension: str
     """Digits that are dialled once the number has answered."""
 
     @property
@@ -116,7 +116,7 @@ def call_of(evidence: Evidence) -> Call:
 def _left_alone(evidence: Evidence) -> bool:
     passed_on = story_of(evidence) if evidence.has(Kind.TRANSFER) else None
     story = evidence.story or passed_on
-    return story is not None and outcome.ended(evidence) and story.left_alone
+    return story is not None and story.left_alone
 
 
 def _said(transcription: Callback) -> str | None:
@@ -142,7 +142,7 @@ def _recordings(callbacks: Sequence[Callback]) -> tuple[Recording, ...]:
         url = callback.get("RecordingUrl")
         if url is None:
             continue
-        sid = callback.get("RecordingSid") or url.rstrip("/").rsplit("/", 1)[-1]
+        sid = callback.get("RecordingSid") or url.rstrip("/").rpartition("/")[2]
         evidence = Recording(sid, url, seconds(callback.get("RecordingDuration")))
-        found[sid] = max(evidence, found.get(sid, evidence), key=lambda r: (r.duration or -1, r.url))
+        found[sid] = max(evidence, found.get(sid, evidence), key=lambda r: (r.duration or 0, r.url))
     return tuple(sorted(r for sid, r in found.items() if sid not in gone and r.duration != 0))

@@ -72,19 +72,17 @@ def conferences_of(callbacks: Sequence[Callback]) -> Conferences:
     return Conferences(
         {sid: _participant(by_sid.get(sid, []), ends, acted.get(sid, ()), let_go.get(sid)) for sid in sids},
         ended_at=_at(last) if last else None,
-        ended_by=last.get("CallSidEndingConference") if last else _seen_to_end(events, ends, callbacks),
+        ended_by=last.get("CallSidEndingConference") if last else _seen_to_end(events, callbacks),
         hung_up=frozenset(c.call_sid for c in events if c.get("ReasonParticipantLeft") == HUNG_UP),
         passed_on_at=max((c.received_at for c in callbacks if c.kind is Kind.TRANSFER), default=None),
     )
 
 
-def _seen_to_end(
-    events: Sequence[Callback], ends: Sequence[Callback], callbacks: Iterable[Callback]
-) -> str | None:
+def _seen_to_end(events: Sequence[Callback], callbacks: Iterable[Callback]) -> str | None:
     """Whose leaving ended the conference, where only the others' leaving with it was reported."""
     leaves = [c for c in events if _event(c) == "participant-leave"]
     made_to = [c for c in leaves if c.get("ReasonParticipantLeft") == ENDED]
-    if ends or not made_to or any(c.kind is Kind.TRANSFER for c in callbacks):
+    if not made_to or any(c.kind is Kind.TRANSFER for c in callbacks):
         return None
     apart = (c for c in leaves if c.get("ReasonParticipantLeft") != ENDED)
     by = [c for c in apart if abs(_at(c) - _at(made_to[0])) <= SECOND]

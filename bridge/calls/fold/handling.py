@@ -30,7 +30,7 @@ def handling(call: Call, names: Names, *, texts: Texts) -> str | None:
         return None
     legs = _rang_in_order(call, names)
     took = [name_of(leg.to, names) for leg in legs if leg.talked]
-    others = _rung([leg for leg in legs if not leg.talked], call.declined, names, texts)
+    others = _rung(legs, call.declined, names, texts)
     listed = ", ".join(f"{name} ({how})" if how else name for name, how in others.items() if name not in took)
     return " ".join(_sentences(call, took, listed, texts)) or None
 
@@ -38,7 +38,7 @@ def handling(call: Call, names: Names, *, texts: Texts) -> str | None:
 def _rang_in_order(call: Call, names: Names) -> list[Leg]:
     # Agents who rang at the same time are sorted by name.
     legs = (leg for leg in call.legs if leg.to)
-    return sorted(legs, key=lambda leg: (leg.in_order()[0], name_of(leg.to, names)))
+    return sorted(legs, key=lambda leg: (leg.in_order(), name_of(leg.to, names)))
 
 
 def _told(call: Call, story: Story, names: Names, texts: Texts) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _sentences(call: Call, took: Sequence[str], listed: str, texts: Texts) -> It
 
 
 def _rung(legs: Sequence[Leg], declined: Collection[Identity], names: Names, texts: Texts) -> dict[str, str]:
-    """Name → result, for agents who rang and did not talk; of two legs of one agent the last one counts."""
+    """Name → result, for agents who rang; of two legs of one agent the last one counts."""
     return {name_of(leg.to, names): _how(leg, declined, texts) for leg in legs}
 
 

@@ -92,9 +92,9 @@ class Leg(Struct, frozen=True):
         """Whether the leg is over."""
         return self.status in FINAL
 
-    def in_order(self) -> tuple[datetime, str]:
-        """Sort key: the time of the answer, else of the ringing, else of the end; then the SID."""
-        return self.answered_at or self.rung_at or self.ended_at or UNKNOWN, self.sid
+    def in_order(self) -> datetime:
+        """Sort key: the time of the answer, else of the ringing, else of the end."""
+        return self.answered_at or self.rung_at or self.ended_at or UNKNOWN
 
 
 def may_be_leg(callbacks: Sequence[Callback]) -> bool:
@@ -187,7 +187,7 @@ def _leg(sid: str, reports: Sequence[_Report]) -> Leg:
     timed = [e for e in reports if e.callback.kind is not Kind.RECONCILED]
     answered_at = _when(timed, {"in-progress"})
     # The Dial action, where there is one, is more exact than status callbacks.
-    unclear = status in FINAL and all(e.callback.kind is not Kind.DIAL for e in reports)
+    unclear = all(e.callback.kind is not Kind.DIAL for e in reports)
     if unclear and answered_at and ended_at and ended_at - answered_at >= TALK:
         status = "completed"
     if answered_at is None and ended_at and duration and status == "completed":

@@ -124,7 +124,7 @@ def status(evidence: Evidence, *, over: bool) -> CallStatus:
         return CallStatus.FAILED
     if answered := [leg for leg in evidence.legs if leg.answered]:
         # A machine answered, or the customer was on hold all the time.
-        is_held = evidence.story is not None and any(leg.talked for leg in answered)
+        is_held = any(leg.talked for leg in answered)
         finished = CallStatus.COMPLETED if is_held else CallStatus.VOICEMAIL
         return finished if over else CallStatus.IN_PROGRESS
     if has_message(evidence):

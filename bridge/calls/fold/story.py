@@ -167,19 +167,14 @@ class _Teller(Struct, frozen=True, dict=True):
         return within(merged([*before, *reported]), (Interval(BEGINNING, until),))
 
     def _sent_on_at(self, leg: Leg) -> datetime | None:
-        """When a blind transfer ended the agent's leg, by the action of the <Dial> that it was in."""
+        """When a blind transfer ended the leg of the agent who called, by the action of its <Dial>.
+
+        The action of the <Dial> of a call in is of the agent's leg, which ends with it.
+        """
         callbacks = self.parties.callbacks
-        if leg.joined or not any(c.kind is Kind.TRANSFER for c in callbacks):
+        if leg is not self.parties.parent or not any(c.kind is Kind.TRANSFER for c in callbacks):
             return None
-        is_parent = leg is self.parties.parent
-        ends = (
-            c.received_at
-            for c in callbacks
-            if c.kind is Kind.DIAL
-            and c.get("Next") == ("left" if is_parent else "dial")
-            and (is_parent or c.get("DialCallSid") == leg.sid)
-        )
-        return min(ends, default=None)
+        return min((c.received_at for c in callbacks if c.get("Next") == "left"), default=None)
 
     def _answered(self, leg: Leg) -> datetime | None:
         if leg is self.parties.parent:
@@ -256,7 +251,7 @@ class _Teller(Struct, frozen=True, dict=True):
         customer_left = self.conferences.ended_by == self._customer_sid
         if customer_left or self._customer_sid in self.conferences.hung_up:
             return False
-        last = max((intervals[-1].until for intervals in connected.values() if intervals), default=self._end)
+        last = max(intervals[-1].until for intervals in connected.values() if intervals)
         ended_by_other = self.conferences.ended_by is not None
         is_after = last < self._end or ended_by_other
         return is_after and any(
@@ -299,4 +294,4 @@ def _nearest(at: datetime, asked: Sequence[tuple[datetime, str]]) -> Identity | 
 
 
 def _in_order(talks: Iterable[Talk]) -> tuple[Talk, ...]:
-    return tuple(sorted((t for t in talks if t.intervals), key=lambda t: (t.intervals[0].since, t.sid)))
+    return tuple(sorted((t for t in talks if t.intervals), key=lambda t: t.intervals[0].since))
