@@ -1,17 +1,18 @@
 """Rules that can disagree about a call of more than two ends: each pair of them in a script."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from msgspec.structs import replace
 
-from bridge.calls.callback import Kind
+from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.call import CallStatus, fold
 from bridge.calls.fold.handling import handling
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.texts import ENGLISH
 from bridge.sync.stages.remind import is_missed
-from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, callback, leg
+from tests.calls.conftest import COMPANY, CUSTOMER, MORNING, ROOT, callback, leg, stamp
 from tests.calls.plays import ANNA, BOB, CAROL, Play, sid_of
 from tests.calls.test_story import GONE, NAMES, SENT_ON, TALK, after_transfer, story
 
@@ -295,3 +296,286 @@ def test_a_message_after_a_transfer_in_vain_is_a_talk_a_recording_and_a_task() -
     assert (call.status, call.talk_seconds) == (CallStatus.COMPLETED, 31)
     assert [(one.sid, one.duration) for one in call.recordings] == [("RE1", 20)]
     assert (call.left_alone, is_missed(call)) == (True, True)
+
+
+CF = {"ConferenceSid": "CF1"}
+VOICE_IN = callback(Kind.VOICE, From=CUSTOMER, To=COMPANY, CallStatus="ringing")
+VOICE_OUT = callback(Kind.VOICE, From=f"client:{ANNA}", To=CUSTOMER, CallStatus="ringing")
+
+
+def event(name: str, sid: str, *, at: float, **more: str) -> Callback:
+    told = {"CallSid": sid, "StatusCallbackEvent": name, "Timestamp": stamp(at), **CF}
+    return callback(Kind.CONFERENCE, told, at=at, SequenceNumber=str(round(at)), **more)
+
+
+def act(at: float, name: str = "hold", **more: str) -> Callback:
+    return callback(Kind.ACT, Act=name, at=at, **more)
+
+
+def over(status: str = "completed", *, at: float) -> Callback:
+    return callback(CallStatus=status, From=CUSTOMER, To=COMPANY, Timestamp=stamp(at), at=at)
+
+
+def joined(n: int, status: str, *, at: float, act: str = "ask-1", **more: str) -> Callback:
+    return leg(n, status, at=at, OfCall=ROOT, JoinedAs=act, **more)
+
+
+@pytest.mark.parametrize(
+    ("told", "rebuilt"),
+    [
+        ([event("conference-end", ROOT, at=60)], True),
+        ([event("conference-end", ROOT, at=60), act(9)], False),
+        ([event("participant-join", ROOT, at=9)], False),
+        ([joined(1, "in-progress", at=9)], True),
+        ([joined(1, "in-progress", at=9), act(9)], False),
+        ([joined(1, "in-progress", at=9, act="")], False),
+        ([joined(1, "in-progress", at=9), leg(2, "in-progress", at=1)], True),
+        ([act(9)], False),
+    ],
+)
+def test_which_story_is_known_by_twilios_log_alone(told: list[Callback], rebuilt: bool) -> None:
+    story = fold([VOICE_IN, *told]).story
+    assert story
+    assert story.rebuilt is rebuilt
+
+
+def ends(sid: str, *, at: float = 60) -> Callback:
+    return event("conference-end", ROOT, at=at, CallSidEndingConference=sid)
+
+
+@pytest.mark.parametrize(
+    ("told", "ended_by"),
+    [
+        ([ends(ROOT), over(at=60)], CUSTOMER),
+        ([ends(sid_of(1)), over(at=60)], "client:agent1"),
+        ([ends(sid_of(9)), over(at=60)], None),
+        ([event("conference-end", ROOT, at=60), over(at=60)], None),
+        # Twilio's times are whole seconds; who left two seconds later was passed on out of the conference.
+        ([ends(ROOT), over(at=62)], CUSTOMER),
+        ([ends(ROOT), over(at=63)], None),
+        ([ends(ROOT), over(at=63), act(9)], CUSTOMER),
+        ([ends(ROOT)], CUSTOMER),
+    ],
+)
+def test_who_ended_it(told: list[Callback], ended_by: str | None) -> None:
+    story = fold([VOICE_IN, leg(1, "in-progress", at=8), *told]).story
+    assert story
+    assert story.ended_by == ended_by
+
+
+@pytest.mark.parametrize(
+    ("acts", "by"),
+    [
+        # The nearest act; of two that are as near the first by name.
+        ([act(10, Agent=ANNA, Held=ROOT), act(30, Agent=BOB, Held=ROOT)], ANNA),
+        ([act(13, Agent=ANNA, Held=ROOT), act(11, Agent=BOB, Held=ROOT)], BOB),
+        ([act(10, Agent=BOB, Held=ROOT), act(10, "swap", Agent=ANNA, Held=ROOT)], ANNA),
+        # Holds of other legs, and of no act, are another matter.
+        ([act(12, Agent=ANNA, Held=ROOT), act(10, Agent=BOB, Held=sid_of(1))], ANNA),
+        ([act(12, Agent=ANNA, Held=ROOT), act(10, Agent=BOB, Resumed=ROOT)], ANNA),
+        ([act(10, Held=ROOT)], None),
+        ([act(10, Held=ROOT), act(10, "swap", Agent=ANNA, Held=ROOT)], None),
+        ([callback(Kind.NOTE, Agent=ANNA, Held=ROOT, at=10, Version="1")], None),
+    ],
+)
+def test_who_held_the_customer(acts: list[Callback], by: str | None) -> None:
+    reports = [event("participant-hold", ROOT, at=10), event("participant-unhold", ROOT, at=20)]
+    story = fold([VOICE_IN, leg(1, "in-progress", at=8), *reports, *acts, over(at=60)]).story
+    assert story
+    assert story.holds[0].by == by
+
+
+def test_a_talk_has_all_its_parts() -> None:
+    """Whose leg, since when, until when; by the answer, then by the room; whoever is known by one number."""
+    story = fold(
+        [
+            VOICE_IN,
+            leg(1, "in-progress", at=8),
+            *(event("participant-join", sid, at=10) for sid in (ROOT, sid_of(1))),
+            event("participant-hold", ROOT, at=20),
+            event("participant-unhold", ROOT, at=25),
+            joined(2, "in-progress", at=30, From="", To="client:bob"),
+            event("participant-join", sid_of(2), at=32),
+            callback(Kind.STATUS, {**joined(3, "in-progress", at=33).parameters, "To": ""}, at=33),
+            callback(
+                Kind.STATUS, {**joined(4, "in-progress", at=34).parameters, "To": "", "From": ""}, at=34
+            ),
+            joined(5, "in-progress", at=35, act="listen-1", To="client:carol"),
+            act(40, "complete", Participant=sid_of(2)),
+            event("participant-leave", sid_of(1), at=41, ReasonParticipantLeft="participant_hung_up"),
+            over(at=60),
+        ]
+    ).story
+    assert story
+
+    def seconds(moment: datetime) -> float:
+        return (moment - MORNING).total_seconds()
+
+    talks = [
+        (
+            one.sid,
+            one.address,
+            [(seconds(part.since), seconds(part.until)) for part in one.intervals],
+            seconds(one.until),
+            one.passed_on,
+        )
+        for one in (*story.talks, *story.listened)
+    ]
+    assert talks == [
+        (sid_of(1), "client:agent1", [(8, 20), (25, 41)], 41, False),
+        (sid_of(2), "client:bob", [(32, 60)], 60, True),
+        (sid_of(3), "", [(33, 60)], 60, False),
+        (sid_of(5), "client:carol", [(35, 60)], 60, False),
+    ]
+    assert [(hold.seconds, seconds(hold.interval.since)) for hold in story.holds] == [(5, 20)]
+    assert (story.hold_seconds, story.left_alone, story.rebuilt) == (5, False, False)
+
+
+@pytest.mark.parametrize(
+    ("told", "alone"),
+    [
+        # Held, and the other left before the customer did.
+        ([leg(1, "in-progress", at=8), act(20, Held=ROOT), leg(1, "completed", at=30), over(at=40)], True),
+        # ... or at once, or before the hold; or the hold was over.
+        ([leg(1, "in-progress", at=8), act(20, Held=ROOT), leg(1, "completed", at=40), over(at=40)], False),
+        ([leg(1, "in-progress", at=8), act(20, Held=ROOT), leg(1, "completed", at=20), over(at=40)], False),
+        (
+            [
+                *(leg(1, "in-progress", at=8), act(20, Held=ROOT), act(25, "resume", Resumed=ROOT)),
+                *(leg(1, "completed", at=30), over(at=40)),
+            ],
+            False,
+        ),
+        # The customer hung up, by Twilio's report; the agent's leg ended a second before.
+        (
+            [
+                *(leg(1, "in-progress", at=8), act(20, Held=ROOT), leg(1, "completed", at=39)),
+                event("participant-leave", ROOT, at=40, ReasonParticipantLeft="participant_hung_up"),
+                over(at=40),
+            ],
+            False,
+        ),
+        # The other ended the conference.
+        (
+            [
+                *(leg(1, "in-progress", at=8), act(20, Held=ROOT)),
+                event("conference-end", ROOT, at=40, CallSidEndingConference=sid_of(1)),
+            ],
+            True,
+        ),
+        # None had answered.
+        (
+            [
+                *(leg(1, "no-answer", at=8), act(20, Held=ROOT)),
+                event("conference-end", ROOT, at=40, CallSidEndingConference=sid_of(1)),
+            ],
+            False,
+        ),
+        ([leg(1, "in-progress", at=8), act(20, Held=ROOT), leg(1, "completed", at=30)], False),
+        # Passed on in vain, as last; or before another one talked.
+        ([*TALK, SENT_ON, leg(2, "failed", at=45), GONE], False),
+        ([*TALK, SENT_ON, leg(2, "ringing", at=39), leg(2, "busy", at=45), GONE], False),
+        ([*TALK, SENT_ON, leg(2, "ringing", at=40), leg(2, "busy", at=45), GONE], True),
+        (
+            [
+                *(*TALK, SENT_ON, leg(2, "ringing", at=40), leg(2, "busy", at=45)),
+                *(leg(3, "in-progress", at=50), leg(3, "completed", at=60), GONE),
+            ],
+            False,
+        ),
+        ([*TALK, SENT_ON, callback(Kind.STATUS, Step="transfer", DialCallStatus="busy"), GONE], False),
+        ([*TALK, SENT_ON, callback(Kind.DIAL, Step="0", DialCallStatus="busy", at=70), GONE], False),
+        ([*TALK, leg(2, "ringing", at=42), leg(2, "no-answer", at=70), GONE], False),
+    ],
+)
+def test_when_a_customer_was_left_alone(told: list[Callback], alone: bool) -> None:
+    for order in ([VOICE_IN, *told], [VOICE_IN, *told][::-1]):
+        assert fold(order).left_alone is alone
+
+
+def logged(n: int, since: float, until: float, **more: str) -> Callback:
+    """A leg by Twilio's log: it was answered at `since`."""
+    return leg(n, "completed", at=until, CallDuration=str(round(until - since)), **more)
+
+
+def asked(n: int, since: float, until: float, *, by: str, act: str = "ask-1") -> Callback:
+    return logged(n, since, until, From=f"client:{by}", OfCall=ROOT, JoinedAs=act)
+
+
+@pytest.mark.parametrize(
+    ("told", "talks"),
+    [
+        # Who was asked has the customer once the agent who asked has left.
+        ([logged(1, 10, 60), asked(2, 40, 100, by="agent1"), over(at=100)], {1: 50, 2: 40}),
+        ([logged(1, 10, 60), asked(2, 70, 100, by="agent1"), over(at=100)], {1: 50, 2: 30}),
+        ([logged(1, 10, 60), asked(2, 40, 55, by="agent1"), over(at=100)], {1: 50}),
+        # Of two legs of that agent the later one; another agent's says nothing.
+        (
+            [
+                logged(1, 10, 60),
+                logged(3, 10, 50, To="client:agent1"),
+                asked(2, 40, 100, by="agent1"),
+                over(at=100),
+            ],
+            {1: 50, 3: 40, 2: 40},
+        ),
+        (
+            [logged(1, 10, 60), logged(3, 10, 90), asked(2, 40, 100, by="agent1"), over(at=100)],
+            {1: 50, 3: 80, 2: 40},
+        ),
+        # Where none is known by that name, all who were not asked themselves.
+        ([logged(1, 10, 60), asked(2, 40, 100, by="nobody"), over(at=100)], {1: 50, 2: 40}),
+        (
+            [logged(1, 10, 60), asked(2, 40, 100, by="nobody"), asked(3, 50, 80, by="nobody"), over(at=100)],
+            {1: 50, 2: 40, 3: 20},
+        ),
+        # Who was added talks at once.
+        ([logged(1, 10, 60), asked(2, 40, 100, by="agent1", act="add-1"), over(at=100)], {1: 50, 2: 60}),
+        # Who asked had not answered.
+        ([leg(1, "no-answer", at=9), asked(2, 40, 100, by="agent1"), over(at=100)], {2: 60}),
+    ],
+)
+def test_who_talked_by_twilios_log_alone(told: list[Callback], talks: dict[int, int]) -> None:
+    story = fold([VOICE_IN, *told]).story
+    assert story
+    assert {one.sid: one.seconds for one in story.talks} == {sid_of(n): s for n, s in talks.items()}
+
+
+def test_who_talked_in_a_call_out_by_twilios_log_alone() -> None:
+    """The agent who called is the one on the call's own leg."""
+    customer = logged(1, 10, 100, From=COMPANY, To=CUSTOMER)
+    anna = callback(
+        From=f"client:{ANNA}",
+        To=CUSTOMER,
+        CallStatus="completed",
+        Timestamp=stamp(60),
+        at=60,
+        CallDuration="60",
+    )
+    story = fold([anna, customer, asked(2, 40, 100, by=ANNA)]).story
+    assert story
+    assert {one.sid: one.seconds for one in story.talks} == {ROOT: 50, sid_of(2): 40}
+
+
+def test_an_agent_whose_customer_is_not_known_talks_with_none() -> None:
+    story = fold([VOICE_OUT, event("participant-join", sid_of(9), at=5)]).story
+    assert story
+    assert (story.talks, story.holds, story.ended_by) == ((), (), None)
+    machine = leg(1, "in-progress", at=8, From=COMPANY, To=CUSTOMER, AnsweredBy="machine_start")
+    story = fold([VOICE_OUT, machine, act(20, Held=sid_of(1))]).story
+    assert story
+    assert story.talks == ()
+
+
+def test_an_agent_who_was_passed_by_has_left_with_the_action_of_the_dial() -> None:
+    """Also where the report of the leg's end is lost; what the customer's next Dial answered is later."""
+    sent = callback(Kind.TRANSFER, Agent=ANNA, Customer=sid_of(1), To="client:bob", at=40)
+    left = [callback(Kind.DIAL, DialCallStatus="completed", Next="left", at=at) for at in (41, 90)]
+    talked = leg(1, "in-progress", at=8, From=COMPANY, To=CUSTOMER)
+    for told in ([sent, *left], [sent, *left[::-1]]):
+        story = fold([VOICE_OUT, talked, *told]).story
+        assert story
+        assert [(one.sid, one.seconds) for one in story.talks] == [(ROOT, 33)]
+    story = fold([VOICE_OUT, talked, *left, act(9, Held="CA9")]).story
+    assert story
+    assert story.talks[0].until.year == 9999

@@ -111,7 +111,7 @@ def _without_plus(text: str, found: Number) -> Number | None:
 
 def meanings(number: str, *, calling_code: str, country_code: str, region: str) -> Iterator[Number]:
     """The numbers that a phone field can mean, the most likely one first, each read when it is asked for."""
-    home = _region(calling_code, country_code) or region
+    home = home_of(calling_code, country_code) or region
     text = plain(number)
     return (found.number for meant in _meant(text, calling_code) if (found := reading(meant, home)))
 
@@ -158,7 +158,8 @@ def _meant(number: str, calling_code: str) -> Iterator[str]:
         yield f"+{number}"
 
 
-def _region(calling_code: str, country_code: str) -> str | None:
+def home_of(calling_code: str, country_code: str) -> str | None:
+    """Where a field's national number is at home (ISO 3166), by its country, else by its calling code."""
     country = country_code.strip().upper()
     if country in phonenumbers.SUPPORTED_REGIONS:
         return country

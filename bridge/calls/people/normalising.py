@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from phonenumbers import NumberParseException, PhoneNumber
 
 from bridge.calls.numbers import SHORTEST, Number, reading
-from bridge.calls.people.matching import is_asked_for, meanings, number_of
+from bridge.calls.people.matching import home_of, is_asked_for, meanings, number_of
 from bridge.calls.spelling import plain, take_apart
 
 GUESSED = "ZZ"
@@ -93,7 +93,7 @@ def is_lost(phone: Phone, *, region: str) -> bool:
 
 def _doubt(phone: Phone, region: str) -> Left | None:
     """Why an operator has to decide which number the field means; None where it is certain."""
-    home = phone.country_code or region
+    home = home_of(phone.calling_code, phone.country_code) or region
     written = take_apart(plain(phone.number))
     if written and written.extension:
         return Left.EXTENSION

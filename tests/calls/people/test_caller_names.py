@@ -68,3 +68,35 @@ def test_names(name: str) -> None:
 )
 def test_placeholders(name: str | None) -> None:
     assert name_of_caller(name, NUMBER) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "is_name"),
+    [
+        # An address, at its beginning, in whatever case.
+        *((f"{scheme}x", False) for scheme in ("client:", "SIP:", "sips:", "Tel:", "http://", "https://")),
+        ("xtel:1", True),
+        # A code is digits, with a letter before them.
+        ("X12345678", False),
+        ("X1234567", False),
+        ("V1234", True),
+        ("A1234", True),
+        ("1234", True),
+        ("12345", False),
+        # Town and state, in columns, with a comma, or of a state that no name ends in.
+        *(
+            (name, False)
+            for name in ("PARIS  TX", "PARIS, XX", "PARIS ,XX", "PARIS USA", "ST. JOHN NB", "O'FALLON MO")
+        ),
+        *((name, True) for name in ("PARIS XX", "Paris  TX", "OTHER ANN MD", "SMITH LA")),
+        # The number that calls is no name, another's is.
+        ("+1 415 555 0132", False),
+        ("Call 415 555 0132", True),
+    ],
+)
+def test_what_is_a_name(name: str, is_name: bool) -> None:
+    assert (name_of_caller(name, NUMBER) is not None) is is_name
+
+
+def test_a_name_is_one_line_of_plain_characters() -> None:
+    assert name_of_caller(" Ann\u200e  Other ", NUMBER) == "Ann Other"

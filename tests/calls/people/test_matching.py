@@ -286,3 +286,64 @@ def test_chosen(number: Number | None, candidates: list[Candidate], match: Match
 )
 def test_policy(several: Several, candidates: list[Candidate], match: Match) -> None:
     assert choose(NUMBER, candidates, several=several) == match
+
+
+@pytest.mark.parametrize(
+    ("found", "match"),
+    [
+        # By the age of their records, of equal ones by their id.
+        ([candidate(JOHN, 2020, NUMBER), candidate(JANE, 2020, NUMBER)], (JANE, JOHN)),
+        ([candidate(JANE, 2021, NUMBER), candidate(JOHN, 2020, NUMBER)], (JOHN, JANE)),
+    ],
+)
+def test_whom_each_policy_chooses(found: list[Candidate], match: tuple[Person, Person]) -> None:
+    first, second = match
+    third = Person("3", "Jim")
+    for order in (found, found[::-1]):
+        every = [*order, candidate(third, 2022, NUMBER)]
+        assert choose(NUMBER, every) == Match(first, (second, third))
+        assert choose(NUMBER, every, several="newest") == Match(third, (second, first))
+        assert choose(NUMBER, every, several="none") == Match(None, (first, second, third))
+        assert choose(NUMBER, every[:1], several="none") == Match(every[0].person)
+        assert not choose(NUMBER, every).corrected
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        *(
+            (text, True)
+            for text in ("4002", "40 02", "4 0 0 2", "+683 4002", "x4002y", "4002 4003", "4_0-02")
+        ),
+        *((text, False) for text in ("400", "40--02", "402", "4020", "", "4  002", "2004")),
+    ],
+)
+def test_where_a_short_number_is_found(text: str, asked: bool) -> None:
+    assert is_asked_for(Number("+6834002"), text) is asked
+    assert any(is_like(text, pattern) for pattern in patterns(Number("+6834002"))) is asked
+
+
+@pytest.mark.parametrize(
+    ("number", "form"),
+    [
+        ("+5511987654321", "%1%1%8%7%6%5%4%3%2%1%"),
+        ("+551187654321", "%1%1%8%7%6%5%4%3%2%1%"),
+        ("+541123456789", "%1%1%2%3%4%5%6%7%8%9%"),
+        ("+5491123456789", "%1%1%2%3%4%5%6%7%8%9%"),
+        ("+2250707123456", "%0%7%1%2%3%4%5%6%"),
+        ("+22507123456", "%0%7%1%2%3%4%5%6%"),
+        ("+3780549886377", "%8%8%6%3%7%7%"),
+        ("+247123456", "%1%2%3%4%5%6%"),
+    ],
+)
+def test_by_what_a_line_is_asked_for(number: str, form: str) -> None:
+    assert patterns(Number(number)) == (form,)
+    assert is_asked_for(Number(number), form.replace("%", " "))
+    assert not is_asked_for(Number(number), form.replace("%", "")[:-1])
+
+
+def test_a_plus_that_was_lost_is_looked_for_only_where_the_text_is_no_mobile_as_it_stands() -> None:
+    assert read(("491713920012", "", "", "DE")) == "+491713920012"
+    assert read(("4930123456", "", "", "DE")) == "+494930123456"
+    assert read(("491713920012", "+49", "DE", "FR")) == "+491713920012"
+    assert read(("15228817386", "+49", "DE", "FR")) == "+4915228817386"
