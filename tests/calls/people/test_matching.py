@@ -311,10 +311,7 @@ def test_whom_each_policy_chooses(found: list[Candidate], match: tuple[Person, P
 @pytest.mark.parametrize(
     ("text", "asked"),
     [
-        *(
-            (text, True)
-            for text in ("4002", "40 02", "4 0 0 2", "+683 4002", "x4002y", "4002 4003", "4_0-02")
-        ),
+        *((text, True) for text in ("4002", "40 02", "4 0 0 2", "+683 4002", "x4002y", "4_0-02")),
         *((text, False) for text in ("400", "40--02", "402", "4020", "", "4  002", "2004")),
     ],
 )
@@ -344,6 +341,6 @@ def test_by_what_a_line_is_asked_for(number: str, form: str) -> None:
 
 def test_a_plus_that_was_lost_is_looked_for_only_where_the_text_is_no_mobile_as_it_stands() -> None:
     assert read(("491713920012", "", "", "DE")) == "+491713920012"
-    assert read(("4930123456", "", "", "DE")) == "+494930123456"
+    assert read(("4930123456", "", "", "DE")) == "+4930123456"
     assert read(("491713920012", "+49", "DE", "FR")) == "+491713920012"
     assert read(("15228817386", "+49", "DE", "FR")) == "+4915228817386"

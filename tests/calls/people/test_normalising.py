@@ -169,8 +169,8 @@ FIELDS = """
 1234567                -       FR  FR | -              NO_NUMBER lost
 ٣٣٣٣٣٣٣                -       -   FR | -              NO_NUMBER lost
 """
-"""A field's number, calling code and country, and where the bridge is at home; what is read of it; its form, or
-why it is left. `_` is a blank, `-` is empty, `=` is the form that it has."""
+"""A field's number, calling code and country, and where the bridge is at home; what is read of it; its form,
+or why it is left. `_` is a blank, `-` is empty, `=` is the form that it has."""
 
 
 @pytest.mark.parametrize("row", FIELDS.strip().splitlines())
