@@ -75,7 +75,7 @@ def test_what_is_said(
 
 
 def recording(url: str | None, **more: str) -> Callback:
-    return callback(Kind.RECORDING, {"RecordingUrl": url} if url else {}, **more)
+    return callback(Kind.RECORDING, ({"RecordingUrl": url} if url else {}) | more)
 
 
 @pytest.mark.parametrize(

@@ -193,4 +193,4 @@ def test_why_a_field_is_left_is_told_in_words() -> None:
     words = [left.value for left in Left]
     assert len(set(words)) == len(Left)
     assert all(word[0].islower() and not word.endswith(".") and " " in word for word in words)
-    assert Left.EXTENSION == "an extension, which Twenty would drop"
+    assert str(Left.EXTENSION) == "an extension, which Twenty would drop"
