@@ -63,6 +63,8 @@ def names(answer: Any) -> list[str]:
         ({"createdAt": {"lt": "2026-02-01T01:00:00+01:00"}}, {"Chloé"}),
         ({"companyId": {"is": "NOT_NULL"}}, {"Ada"}),
         ({"company": {"name": {"eq": "Acme"}}}, {"Ada"}),
+        ({"company": {"name": {"is": "NULL"}}}, {"bob", "Chloé", "Dan_100%"}),
+        ({"not": {"company": {"name": {"eq": "Evil"}}}}, {"Ada"}),
         ({"position": {"lt": "1 of many"}}, {"Ada", "bob", "Chloé", "Dan_100%"}),
         ({"or": [{"jobTitle": {"eq": "CEO"}}, {"jobTitle": {"eq": "CTO"}}]}, {"Ada", "bob"}),
         ({"not": {"or": [{"jobTitle": {"is": "NULL"}}, {"jobTitle": {"eq": "CEO"}}]}}, {"bob"}),
@@ -165,3 +167,12 @@ async def test_an_id_is_the_same_in_capital_letters(ask: Ask) -> None:
 async def test_a_mutation_takes_no_filter_that_leads_over_a_relation(people: Ask) -> None:
     answer = await people('mutation {deletePeople(filter: {company: {name: {eq: "Acme"}}}) {id}}')
     assert answer["errors"][0]["extensions"]["subCode"] == "INVALID_ARGS_FILTER"
+
+
+async def test_a_deleted_company_is_none_to_a_filter_and_a_sort(people: Ask) -> None:
+    await people('mutation {deleteCompanies(filter: {name: {eq: "Acme"}}) {id}}')
+    for given, found in (({"eq": "Acme"}, 0), ({"neq": "Evil"}, 0), ({"is": "NULL"}, 4)):
+        answer = await people(FIND, f={"company": {"name": given}})
+        assert answer["data"]["people"]["totalCount"] == found
+    order = [{"company": {"name": "AscNullsLast"}}, {"name": {"firstName": "DescNullsLast"}}]
+    assert names(await people(FIND, o=order))[-1] == "Ada"

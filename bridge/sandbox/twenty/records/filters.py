@@ -75,9 +75,12 @@ def _through_relation(schema: Schema, owner: ObjectType, field: Field, value: ob
         )
     if not hops:
         raise InvalidFilter("Relation filter nesting deeper than 1 hop is not supported")
+    # The original joins: a record that is missing or deleted has nothing but NULL.
     table = schema.tables[target.name]
-    chosen = sa.select(table.c.id).where(where(schema, target, value, hops=hops - 1))
-    return schema.column(owner, field.join_name).in_(chosen)
+    there = sa.and_(table.c.id == schema.column(owner, field.join_name), table.c.deletedAt.is_(None))
+    joined = sa.select(sa.literal(1)).subquery().outerjoin(table, there)
+    holds = sa.select(where(schema, target, value, hops=hops - 1)).select_from(joined)
+    return sa.type_coerce(holds.scalar_subquery(), sa.Boolean())
 
 
 def _composite(schema: Schema, owner: ObjectType, field: Field, given: object) -> Condition:

@@ -172,7 +172,7 @@ def _related(schema: Schema, owner: ObjectType, field: Field, how: object) -> Di
     inner = _dimension(schema, target, how)
     table = schema.tables[target.name]
     join = schema.column(owner, field.join_name)
-    chosen = sa.select(inner.column).where(table.c.id == join).scalar_subquery()
+    chosen = sa.select(inner.column).where(table.c.id == join, table.c.deletedAt.is_(None)).scalar_subquery()
     return Dimension((field.name, *inner.path), chosen, inner.bucket)
 
 

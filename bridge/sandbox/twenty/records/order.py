@@ -87,7 +87,8 @@ def _related(schema: Schema, columns: Columns, field: Field, value: Any) -> Iter
     target = schema.catalog.target(field.relation)
     table = schema.tables[target.name].alias()
     for key in _keys(schema, target, table.c, value):
-        chosen = sa.select(key.column).where(table.c.id == columns[field.join_name]).scalar_subquery()
+        there = table.c.id == columns[field.join_name], table.c.deletedAt.is_(None)
+        chosen = sa.select(key.column).where(*there).scalar_subquery()
         yield Key(f"{field.name}.{key.name}", chosen, key.descending, key.nulls_first)
 
 
