@@ -70,10 +70,9 @@ FICTION = "+3363998"
 SHORTEST = len("+6834002")
 """Niue's, the shortest of subscribers; a few digits typed at home may be possible to libphonenumber."""
 
-LONGEST_E164 = len("+") + 15
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 """https://www.itu.int/rec/T-REC-E.164"""
 
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 FROM_ABROAD = ("00", "011")
 """What is dialled in front of a country code, wherever the number was written."""
 
@@ -256,10 +255,10 @@ def _possible(text: str, region: str) -> PhoneNumber | None:
 
 
 def _reads_back(number: PhoneNumber) -> bool:
-    """Whether its E.164 is that of no other number, and of one at all: Germany's may have 17 digits."""
+    """Whether its E.164 is that of no other number, and of one at all: Germany's may have 6 or 17 digits."""
     text = Number.of(number)
     try:
-        return len(text) <= LONGEST_E164 and bool(phonenumbers.parse(text, None) == number)
+        return E164.fullmatch(text) is not None and bool(phonenumbers.parse(text, None) == number)
     except NumberParseException:
         return False
 

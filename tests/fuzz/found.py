@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 FOUND: Mapping[str, Sequence[bytes]] = {
     # Numbers that read as another one, or as none, once they were E.164.
     # An Argentine mobile, of which the 9 went; a wait of minutes after the answer.
-    "number": (b"4000123", b"411555501150101", b"3549221155550101", b" 159503" + b"W" * 62 + b"1"),
+    "number": (b"4000123", b"411555501150101", b"3549221155550101", b" 159503" + b"W" * 62 + b"1", b"(1648"),
     # The value of a name ended behind the end of the JSON line, which was JSON no more.
     # And an escape of JSON that ended in the first letter of what looked like a JWT.
     "redactor": (b'token":"', b"\x0eyJation.0."),
