@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from bridge.calls.numbers import e164
 from bridge.language.phrase import joined, phrase
 from bridge.settings.hours import HoursSettings
-from bridge.settings.types import Language, Names, PhoneNumber, Section, Spoken
+from bridge.settings.types import Language, Names, PhoneNumber, Section, Spoken, by_default
 
 RING_SECONDS = 25
 """Less than most networks wait for an answer."""
@@ -99,10 +99,12 @@ class LineSettings(Section):
     closed_message: Spoken | None = Field(
         None, examples=[phrase("We are closed. Please call again tomorrow.")]
     )
-    owner: OwnerSettings = OwnerSettings()
-    ring: tuple[RingStep, ...] = Field((RingStep(),), examples=["[{agents: [alice, bob], seconds: 25}]"])
-    voicemail: VoicemailSettings = VoicemailSettings()
-    recording: RecordedSettings = RecordedSettings()
+    owner: OwnerSettings = by_default()
+    ring: tuple[RingStep, ...] = Field(
+        ({},), validate_default=True, examples=["[{agents: [alice, bob], seconds: 25}]"]
+    )
+    voicemail: VoicemailSettings = by_default()
+    recording: RecordedSettings = by_default()
 
     @model_validator(mode="after")
     def _message_last(self) -> Self:
@@ -122,7 +124,7 @@ def _sent_to(line: LineSettings, own: Collection[str]) -> list[str]:
 class LinesSettings(Section):
     """The company's numbers that are served in ways of their own, and the default for all others."""
 
-    default: LineSettings = LineSettings()
+    default: LineSettings = by_default()
     numbers: dict[PhoneNumber, LineSettings] = Field({}, examples=["{'+33159130001': {name: Shop}}"])
 
     @field_validator("numbers", mode="before")

@@ -22,7 +22,7 @@ from bridge.settings.server import InboxSettings, LogSettings, MetricsSettings, 
 from bridge.settings.summaries import SummarySettings
 from bridge.settings.systems import HOME_REGION, TwentySettings, TwilioSettings
 from bridge.settings.transcripts import TranscriptSettings
-from bridge.settings.types import Email, Names, Secrets, Section, origin_of
+from bridge.settings.types import Email, Names, Secrets, Section, by_default, origin_of
 from bridge.settings.voice import VoiceSettings
 
 
@@ -96,24 +96,24 @@ class Settings(UnderstandsFormerNames, Section):
     twilio: TwilioSettings
     twenty: TwentySettings
     server: ServerSettings
-    inbox: InboxSettings = InboxSettings()
-    reconcile: ReconcileSettings = ReconcileSettings()
-    auth: AuthSettings = AuthSettings()
-    cors: CorsSettings = CorsSettings()
-    agents: AgentSettings = AgentSettings()
-    tokens: TokenSettings = Field(TokenSettings(), validate_default=True)
-    phone: PhoneSettings = PhoneSettings()
-    voice: VoiceSettings = VoiceSettings()
-    dialling: DiallingSettings = DiallingSettings()
-    recordings: RecordingSettings = RecordingSettings()
-    lines: LinesSettings = LinesSettings()
-    transcripts: TranscriptSettings = TranscriptSettings()
-    summaries: SummarySettings = SummarySettings()
-    matching: MatchingSettings = MatchingSettings()
-    activities: ActivitySettings = ActivitySettings()
-    alerts: AlertSettings = AlertSettings()
-    log: LogSettings = LogSettings()
-    metrics: MetricsSettings = MetricsSettings()
+    inbox: InboxSettings = by_default()
+    reconcile: ReconcileSettings = by_default()
+    auth: AuthSettings = by_default()
+    cors: CorsSettings = by_default()
+    agents: AgentSettings = by_default()
+    tokens: TokenSettings = by_default()
+    phone: PhoneSettings = by_default()
+    voice: VoiceSettings = by_default()
+    dialling: DiallingSettings = by_default()
+    recordings: RecordingSettings = by_default()
+    lines: LinesSettings = by_default()
+    transcripts: TranscriptSettings = by_default()
+    summaries: SummarySettings = by_default()
+    matching: MatchingSettings = by_default()
+    activities: ActivitySettings = by_default()
+    alerts: AlertSettings = by_default()
+    log: LogSettings = by_default()
+    metrics: MetricsSettings = by_default()
 
     # Checks of several sections are checks of the last: one that is wrong itself is told by itself.
 

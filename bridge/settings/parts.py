@@ -6,7 +6,7 @@ from bridge.settings.former import UnderstandsFormerNames
 from bridge.settings.lines import LinesSettings
 from bridge.settings.server import ServerSettings
 from bridge.settings.systems import APP_SID, TwentySettings, TwilioAccount
-from bridge.settings.types import PhoneNumber
+from bridge.settings.types import PhoneNumber, by_default
 from bridge.settings.voice import VoiceSettings
 
 
@@ -20,7 +20,7 @@ class TwilioSoFar(TwilioAccount):
 class Part(UnderstandsFormerNames):
     """Some sections; the others are not looked at."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class TwilioPart(Part):
@@ -33,7 +33,7 @@ class SetUpTwilio(TwilioPart):
     """What it takes to prepare it for a bridge."""
 
     server: ServerSettings
-    lines: LinesSettings = LinesSettings()
+    lines: LinesSettings = by_default()
 
 
 class SetUpTwenty(Part):
@@ -41,4 +41,4 @@ class SetUpTwenty(Part):
 
     twenty: TwentySettings
     server: ServerSettings
-    voice: VoiceSettings = VoiceSettings()
+    voice: VoiceSettings = by_default()

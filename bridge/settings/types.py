@@ -182,7 +182,7 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$", examples=["fr-
 class Section(BaseModel):
     """A part of the settings: frozen, and complete about what it knows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -212,6 +212,14 @@ class Section(BaseModel):
         """Whether None is no value of a setting, which has a default."""
         field = cls.model_fields.get(name) if isinstance(name, str) else None
         return field is not None and not field.is_required() and NoneType not in get_args(field.annotation)
+
+
+def by_default() -> Any:
+    """A section that is left out: all in it is as by default.
+
+    It is no instance, which would have pydantic build a validator of its own for each section at import.
+    """
+    return Field({}, validate_default=True)
 
 
 def secrets_of(settings: object) -> Iterator[str]:

@@ -1,6 +1,8 @@
 """Settings: where they come from, who wins, and one message with all that is wrong."""
 
 import re
+import subprocess
+import sys
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
@@ -513,6 +515,17 @@ def test_each_section_of_the_shipped_config_may_be_uncommented_alone(loading: Lo
     shown = re.sub(r"(?m)^#  ", "  ", block).replace("sha256:…", f"sha256:{'0' * 64}")
     loaded = loading(f"{head}\n{section}:\n{shown}{gap}{after}")
     assert {name for name in SECTIONS if getattr(loaded, name) != getattr(loading(), name)} <= {section}
+
+
+def test_no_section_has_a_validator_before_settings_are_read() -> None:
+    """A default that is an instance, or a section without `defer_build`, has pydantic build one at import."""
+    code = (
+        "from bridge.settings import models, parts, types\n"
+        "def below(model): return [model, *(one for each in model.__subclasses__() for one in below(each))]\n"
+        "known = [one for base in (types.Section, parts.Part) for one in below(base)]\n"
+        "print(len(known) > 30, [one.__name__ for one in known if one.__pydantic_complete__])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "True []\n"
 
 
 def test_every_section_is_shipped_open() -> None:
