@@ -8,6 +8,7 @@ does not know stands in `numbering`. https://github.com/google/libphonenumber/bl
 import re
 from functools import lru_cache
 from typing import NamedTuple, Self
+from urllib.parse import unquote
 
 import phonenumbers
 from msgspec import Struct
@@ -69,6 +70,12 @@ FICTION = "+3363998"
 
 SHORTEST = len("+6834002")
 """Niue's, the shortest of subscribers; a few digits typed at home may be possible to libphonenumber."""
+
+USER_SCHEMES = frozenset({"sip", "sips", "whatsapp"})
+"""Schemes of addresses whose user can be a telephone number."""
+
+SHORTEST_USER = 7
+"""Digits; fewer are an extension of a telephone system, and not a subscriber's number."""
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 """https://www.itu.int/rec/T-REC-E.164"""
@@ -195,15 +202,32 @@ def reading(text: str, region: str) -> Reading | None:
 
 
 def e164(address: str, region: str) -> Number | None:
-    """`0612345678` → `+33612345678` in region FR; None for a withheld caller and for what is no number."""
+    """`0612345678` → `+33612345678` in region FR; None for a withheld caller and for what is no number.
+
+    Of a `sip:` or `whatsapp:` address the number is its user's, where that is one.
+    """
     return _e164(address, region) if len(address) <= LONGEST else None
 
 
 @lru_cache(maxsize=8192)
 def _e164(address: str, region: str) -> Number | None:
-    found = None if is_withheld(address) else reading(address, region)
+    found = None if is_withheld(address) else reading(_user_number(address) or address, region)
     # With its plus, too, a keypad word is one; as text, of which the cache has the answer already.
     return found.number if found and not is_withheld(str(found.number)) else None
+
+
+def _user_number(address: str) -> str | None:
+    """`+33639980001` of `sip:+33639980001@pbx.example.com`; None for other addresses, and for other users.
+
+    https://www.rfc-editor.org/rfc/rfc3261#section-19.1.1
+    """
+    scheme, _, rest = address.partition(":")
+    if scheme.lower() not in USER_SCHEMES:
+        return None
+    user = unquote(rest.partition("@")[0].partition(";")[0].partition(":")[0])
+    digits = user.removeprefix("+")
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) >= SHORTEST_USER
+    return user if is_number else None
 
 
 def line_at(address: str) -> str:

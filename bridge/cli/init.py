@@ -37,7 +37,7 @@ class Operator:
     present: bool
     kept: Mapping[str, str]
 
-    def ask(self, variable: str, text: str, *, hidden: bool = False) -> str:
+    def ask(self, variable: str, text: str, *, hidden: bool = False, default: str | None = None) -> str:
         """See Asks."""
         if not self.present:
             raise AnswerRefused(
@@ -46,7 +46,7 @@ class Operator:
                 ),
                 is_final=True,
             )
-        return terminal.prompt(text, hidden=hidden)
+        return terminal.prompt(text, hidden=hidden, default=default)
 
     def choose(self, text: str, options: Sequence[str]) -> str:
         """See Asks."""

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from bridge.cli import links, terminal
 from bridge.cli.options import AsJson, ConfigFile
 from bridge.errors import CannotWrite, SettingsInvalid
-from bridge.language.phrase import phrase
+from bridge.language.phrase import phrase, phrase_of
 from bridge.language.spoken import said
 from bridge.settings import Settings, load
 from bridge.settings.access import AuthSettings, KeySettings
@@ -75,13 +75,13 @@ def new(
         told = {"key": key, "line": line}
         terminal.print_json(told if write is None else {**told, "written": bool(written)}, indent=None)
         return
-    terminal.say("The key, which is shown this once:", "", f"  {key}", "")
+    terminal.say(phrase("The key, which is shown this once:"), "", f"  {key}", "")
     if written:
-        terminal.say(f"Written into {written}, under auth.keys:", "", f"    - {line}", "")
-        terminal.say("It counts once the bridge is started again.")
+        terminal.say(phrase("Written into {file}, under auth.keys:", file=written), "", f"    - {line}", "")
+        terminal.say(phrase("It counts once the bridge is started again."))
         return
     file = files.own_file(config or CONFIG_FILE, "auth", "keys")
-    terminal.say(f"For {file}, under auth:", "", "  keys:", f"    - {line}")
+    terminal.say(phrase("For {file}, under auth:", file=file), "", "  keys:", f"    - {line}")
 
 
 def _write(config: Path, line: str) -> Path | None:
@@ -91,7 +91,7 @@ def _write(config: Path, line: str) -> Path | None:
     file = files.own_file(config, "auth", "keys")
     text = files.with_key(file, line)
     if text is None:
-        terminal.say(f"{file} is left as it is: add the line there.", "", err=True)
+        terminal.say(phrase("{file} is left as it is: add the line there.", file=file), "", err=True)
         return None
     with _explained("auth"):
         auth = AuthSettings.model_validate(parse(text)["auth"])
@@ -100,7 +100,7 @@ def _write(config: Path, line: str) -> Path | None:
         files.write_own(file, text)
     except CannotWrite as unwritten:
         # As in Docker, which mounts it read-only.
-        terminal.say(f"{unwritten} Add the line there.", "", err=True)
+        terminal.say(phrase("{reason} Add the line there.", reason=phrase_of(unwritten)), "", err=True)
         return None
     return file
 

@@ -25,6 +25,10 @@ YES: Mapping[Language, Sequence[str]] = {"en": ("y", "yes"), "fr": ("o", "oui", 
 NO: Mapping[Language, Sequence[str]] = {"en": ("n", "no"), "fr": ("n", "non", "no")}
 """What counts as an answer."""
 
+AFTER_A_QUESTION = phrase("{question}: ", question="")
+
+LONGEST_NUMBER = 9
+
 CLEARED = "\r\x1b[K"
 """Back to the beginning of the line, which is empty then."""
 
@@ -83,7 +87,9 @@ def confirm(text: str, *, default: bool = False, err: bool = False) -> bool:
     yes, no = YES[spoken()], NO[spoken()]
     with _ended_by_ctrl_c():
         while True:
-            typed: str = typer.prompt(question, default="", show_default=False, err=err)
+            typed: str = typer.prompt(
+                question, default="", show_default=False, err=err, prompt_suffix=said(AFTER_A_QUESTION)
+            )
             answer = typed.strip().lower()
             if not answer:
                 return default
@@ -96,15 +102,18 @@ def prompt(text: str, *, hidden: bool = False, default: str | None = None) -> st
     """What is typed, or the default where that is nothing."""
     with _ended_by_ctrl_c():
         answer: str = typer.prompt(
-            printable.line(said(text)), hide_input=hidden, default=default and said(default)
+            printable.line(said(text)),
+            hide_input=hidden,
+            default=default and said(default),
+            prompt_suffix=said(AFTER_A_QUESTION),
         )
     return answer
 
 
 def prompt_number(text: str, *, default: int) -> int:
-    """The number that is typed."""
-    with _ended_by_ctrl_c():
-        return int(typer.prompt(printable.line(said(text)), type=int, default=default))
+    """The number that is typed; 0 for what is none."""
+    typed = prompt(text, default=str(default)).strip()
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < LONGEST_NUMBER else 0
 
 
 def show(rows: Sequence[Row], *, as_json: bool, nothing: str) -> None:

@@ -13,7 +13,7 @@ from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.inbox.database import FAILURES, Database, connect, is_damage
 from bridge.inbox.forgetting import hashes_of
-from bridge.inbox.migrations.migrate import NEWEST, revision
+from bridge.inbox.migrations.migrate import NEWEST, revision, tables_of_ours
 from bridge.inbox.requeue import unread_kinds
 from bridge.inbox.sqlite import DatabaseFiles
 from bridge.language.phrase import Phrase, joined, phrase, verbatim
@@ -150,7 +150,8 @@ class _Database:
         try:
             async with database.reading.connect() as connection:
                 there = await connection.run_sync(revision)
-                compared = _compared(there)
+                strange = await connection.run_sync(tables_of_ours) if there is None else ()
+                compared = _of_another_program(strange, self._where) if strange else _compared(there)
                 # Older tables perhaps lack the column.
                 unread = await unread_kinds(connection) if there == NEWEST else {}
         finally:
@@ -226,6 +227,19 @@ def _rotated(known: Sequence[int], unknown: int) -> Verdict:
             phrase("The first key of BRIDGE_FORGET_KEY finds every forgotten number: the others can go.")
         )
     return ok(phrase("{known} numbers were forgotten.", known=sum(known)))
+
+
+def _of_another_program(names: Sequence[str], where: str) -> Verdict:
+    return error(
+        phrase(
+            "{where} has tables of another program that are called as the bridge's: {names}.",
+            where=where,
+            names=", ".join(names),
+        ),
+        phrase(
+            "Give the bridge a database of its own (BRIDGE_DATABASE_URL): it changes nothing of the other's."
+        ),
+    )
 
 
 def _compared(there: str | None) -> Verdict:

@@ -16,6 +16,16 @@ from aiohttp import hdrs
 from bridge.language.phrase import phrase
 from bridge.network.client import AnswerTooLarge, LedElsewhere
 
+NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE"})
+"""What OpenSSL says of an answer that is no TLS: HTTP, or what another protocol begins with."""
+
+TLS_ALERT = "b'\\x15\\x03"
+"""How aiohttp shows the beginning of an alert of TLS, which stands in the place of a status line."""
+
+OTHER_NAME = frozenset({62, 64})
+EXPIRED = 10
+"""https://docs.openssl.org/3.0/man3/X509_STORE_CTX_get_error/"""
+
 LONGEST_DIGITS = 9
 LONGEST_DATE = 40
 
@@ -37,7 +47,11 @@ def why(away: BaseException) -> str:
         case aiohttp.ClientConnectorError(os_error=problem):
             reason = why(problem)
         case ssl.SSLCertVerificationError():
-            reason = phrase("its certificate is not trusted ({reason})", reason=away.verify_message)
+            reason = _untrusted(away)
+        case ssl.SSLError(reason=known) if known in NO_TLS:
+            reason = phrase("it does not speak TLS: its address begins with http://, or has another port")
+        case aiohttp.ClientResponseError(message=parsed) if TLS_ALERT in str(parsed):
+            reason = phrase("it speaks TLS alone: its address begins with https://")
         case socket.gaierror() | ssl.SSLError():
             # The numbers of these are no errno.
             reason = away.strerror or reason
@@ -45,6 +59,21 @@ def why(away: BaseException) -> str:
             # What asyncio says in the place of the words has the address.
             reason = os.strerror(number)
     return reason
+
+
+def _untrusted(refused: ssl.SSLCertVerificationError) -> str:
+    if refused.verify_code in OTHER_NAME:
+        return phrase(
+            "its certificate is for another name ({reason}): the address needs the name of the certificate",
+            reason=refused.verify_message.rstrip("."),
+        )
+    if refused.verify_code == EXPIRED:
+        return phrase("its certificate has expired: renew it there")
+    return phrase(
+        "its certificate is not trusted ({reason}): give it one of a public authority, or have this machine "
+        "trust its authority",
+        reason=refused.verify_message,
+    )
 
 
 def media_type(headers: Mapping[str, str]) -> str:

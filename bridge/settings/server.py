@@ -13,7 +13,25 @@ LAST_PORT = 65535
 DATABASE_URL = re.compile(r"(sqlite\+aiosqlite:///|postgresql\+asyncpg://).+")
 
 
+ROUTES = (
+    *("/api/twilio/token", "/webhook/twilio-token", "/twiml/voice", "/twiml/voice/status"),
+    *("/webhook/twiml-handler", "/twenty/webhook", "/openapi.yaml", "/api/me", "/api/sign-in"),
+    *(f"/twilio/{name}" for name in ("voice", "fallback", "dial", "voicemail", "status", "recording")),
+    *(f"/twilio/{name}" for name in ("transcription", "transcripts", "announcement", "machine", "hold")),
+    *(f"/twilio/{name}" for name in ("listening", "conference")),
+)
+"""Ends of the bridge's own URLs, which are pasted from Twilio's console; none is a proxy's prefix."""
+
+
 def _callback_url(value: str) -> str:
+    if route := next((one for one in ROUTES if urlsplit(value).path.endswith(one)), None):
+        raise ValueError(
+            phrase(
+                "should be the bridge's own address, without the {route} that Twilio calls: {base}",
+                route=route,
+                base=value.removesuffix(route),
+            )
+        )
     if "_" in (urlsplit(value).hostname or ""):
         raise ValueError(phrase("should have a host without underscore: Twilio calls back to no other"))
     return value

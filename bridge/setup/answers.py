@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from pydantic import BaseModel, ValidationError
+from yarl import URL
 
 from bridge.calls.agents import Member, identity_of, spelled
 from bridge.errors import AnswerRefused, TwentyDenied, TwentyUnavailable, TwilioDenied, TwilioUnavailable
@@ -54,10 +55,13 @@ async def twenty_url(value: str) -> str:
     timeout = aiohttp.ClientTimeout(total=SECONDS)
     try:
         async with open_session(timeout) as session:
-            await check_health(session, url)
+            there = await check_health(session, url)
     except TwentyUnavailable as away:
         raise AnswerRefused(phrase_of(away)) from away
-    return url
+    # A redirect from http turns the requests for data into others, which Twenty does not answer.
+    at = URL(url)
+    is_led_to_tls = (at.scheme, there.scheme) == ("http", "https") and at.host == there.host
+    return str(there.origin()) if is_led_to_tls else url
 
 
 async def twenty_key(url: str, value: str) -> str:
@@ -69,8 +73,15 @@ async def twenty_key(url: str, value: str) -> str:
     except (TwentyDenied, TwentyUnavailable) as refused:
         if isinstance(refused, TwentyDenied) and refused.code != "twenty.unauthenticated":
             return value
+        if isinstance(refused, TwentyUnavailable):
+            # This says nothing of the key.
+            raise AnswerRefused(phrase("{reason}.", reason=phrase_of(refused))) from refused
         raise AnswerRefused(
-            phrase("{reason} Make one in Twenty: Settings → API & Webhooks.", reason=refused)
+            phrase(
+                "Twenty does not take this API key ({reason}). Make one in Twenty: Settings → API & "
+                "Webhooks.",
+                reason=phrase_of(refused),
+            )
         ) from refused
     return value
 
@@ -125,7 +136,8 @@ async def twilio_account(sid: str, token: str, *, api_url: str = TWILIO) -> list
     except TwilioDenied as denied:
         raise AnswerRefused(
             phrase(
-                "Twilio at {url} does not know this SID with this Auth Token. Both stand in its console "
+                "Twilio at {url} does not know this SID with this Auth Token, and does not say which is "
+                "wrong. Both stand in its console "
                 "→ Account → API keys & tokens.",
                 url=api_url,
             )

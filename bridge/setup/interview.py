@@ -24,8 +24,8 @@ T = TypeVar("T")
 class Asks(Protocol):
     """Asks the operator, where one is at the terminal."""
 
-    def ask(self, variable: str, text: str, *, hidden: bool = False) -> str:
-        """An answer; raises AnswerRefused without an operator."""
+    def ask(self, variable: str, text: str, *, hidden: bool = False, default: str | None = None) -> str:
+        """An answer, or the default where nothing is typed; raises AnswerRefused without an operator."""
 
     def choose(self, text: str, options: Sequence[str]) -> str:
         """One of the options; raises AnswerRefused without an operator."""
@@ -124,11 +124,17 @@ class Interview:
         self.asks.tell(phrase("Twenty at {url} takes the key.", url=url))
 
     async def _twilio(self, found: Answers) -> None:
-        """SID and token together: Twilio does not say which of the two is wrong."""
+        """SID and token together: Twilio does not say which of the two is wrong.
+
+        Asked again, Return keeps the SID, which was read.
+        """
+        text = phrase("Twilio's Account SID")
+        read: str | None = None
 
         async def one(given: Mapping[str, str]) -> tuple[str, str, list[IncomingNumber]]:
-            text = phrase("Twilio's Account SID")
-            sid = await self._one("TWILIO_ACCOUNT_SID", text, answers.account_sid, given=given)
+            nonlocal read
+            sid = await self._one("TWILIO_ACCOUNT_SID", text, answers.account_sid, given=given, default=read)
+            read = sid
             token = self._value("TWILIO_AUTH_TOKEN", phrase("Twilio's Auth Token"), given, hidden=True)
             listed = await answers.twilio_account(sid, token.partition(",")[0], api_url=self._api_url)
             return sid, token, listed
@@ -167,9 +173,10 @@ class Interview:
         *,
         given: Mapping[str, str] | None = None,
         hidden: bool = False,
+        default: str | None = None,
     ) -> T:
         async def one(given: Mapping[str, str]) -> T:
-            return await check(self._value(variable, text, given, hidden=hidden))
+            return await check(self._value(variable, text, given, hidden=hidden, default=default))
 
         return await self._until_taken(one, self.given if given is None else given)
 
@@ -186,8 +193,16 @@ class Interview:
                 self.asks.tell(phrase_of(refused))
                 given = {}
 
-    def _value(self, variable: str, text: str, given: Mapping[str, str], *, hidden: bool = False) -> str:
-        return given.get(variable) or self.asks.ask(variable, text, hidden=hidden).strip()
+    def _value(
+        self,
+        variable: str,
+        text: str,
+        given: Mapping[str, str],
+        *,
+        hidden: bool = False,
+        default: str | None = None,
+    ) -> str:
+        return given.get(variable) or self.asks.ask(variable, text, hidden=hidden, default=default).strip()
 
 
 def compact(number: str) -> str:

@@ -44,11 +44,14 @@ class RecordingRetention:
         self._twilio = twilio
         self._keep = keep
         self._others: set[str] = set()
+        """Call SIDs of other applications' recordings, as long as Twilio lists these."""
+        self._seen: set[str] = set()
         self._to_ask = MOST_ASKED
 
     async def once(self, now: datetime) -> int:
         """Deletes what is due; how many. Raises TwilioError and InboxUnavailable."""
         self._to_ask = MOST_ASKED
+        self._seen = set()
         # All are listed first: deletions shift Twilio's pages.
         due = [recording async for recording in self._due(now - self._keep)]
         for recording in due:
@@ -70,6 +73,8 @@ class RecordingRetention:
                 return
         for known in await self._of_known_calls(batch):
             yield known
+        # All were listed: what was not among them is no longer at Twilio.
+        self._others = self._seen
 
     async def _of_known_calls(self, recordings: list[RecordingResource]) -> list[RecordingResource]:
         sids = {recording.call_sid for recording in recordings}
@@ -77,6 +82,7 @@ class RecordingRetention:
         roots = await self._roots(sids - known)
         of_known = await known_sids(self._inbox, set(roots.values()))
         self._others |= {leg for leg, root in roots.items() if root not in of_known}
+        self._seen |= sids & self._others
         ours = known | {leg for leg, root in roots.items() if root in of_known}
         return [recording for recording in recordings if recording.call_sid in ours]
 

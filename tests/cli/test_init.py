@@ -94,8 +94,15 @@ async def test_a_wrong_answer_is_asked_again_at_once(twilio: TwilioSandbox, twen
     answers = lines(
         *("nonsense", "http://127.0.0.1:1", f"{twenty.url}/nothing", twenty.url),
         *("nobodys-key", twenty.api_key),
-        *("AC1", twilio.account_sid, "wrong", twilio.account_sid, twilio.auth_token),
-        *("http://phone.example.com", "https://under_score.example.com", "https://no..example", PUBLIC),
+        # Asked again for both, Return keeps the SID.
+        *("AC1", twilio.account_sid, "wrong", "", twilio.auth_token),
+        *(
+            "http://phone.example.com",
+            "https://phone.example.com/twilio/voice",
+            "https://under_score.example.com",
+            "https://no..example",
+            PUBLIC,
+        ),
         *("7", "bela@sandbox.example, nobody@sandbox.example", "a.b, a-b", "2, chloe@SANDBOX.example"),
     )
     done = await typed("--no-setup", answers=answers)
@@ -104,9 +111,10 @@ async def test_a_wrong_answer_is_asked_again_at_once(twilio: TwilioSandbox, twen
         "TWENTY_API_URL (twenty.api_url): should be a URL that begins with https://",
         "http://127.0.0.1:1/healthz cannot be reached: Connection refused.",
         "this is not Twenty",
-        "does not take the API key",
+        "does not take this API key",
         "TWILIO_ACCOUNT_SID (twilio.account_sid): ",
         "does not know this SID",
+        "without the /twilio/voice that Twilio calls: https://phone.example.com",
         "is not https",
         "underscore",
         "no..example is not the name of a host",

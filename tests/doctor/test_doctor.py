@@ -91,6 +91,13 @@ def database_is_none(world: World) -> None:
     world.change("inbox", database_url=f"sqlite+aiosqlite:///{world.folder / 'none.db'}")
 
 
+def database_of_another(world: World) -> None:
+    other = world.folder / "other.db"
+    with closing(sqlite3.connect(other)) as connection:
+        connection.execute("CREATE TABLE callbacks (id INTEGER)")
+    world.change("inbox", database_url=f"sqlite+aiosqlite:///{other}")
+
+
 def database_removed(world: World) -> None:
     (world.folder / "bridge.db").unlink()
 
@@ -445,6 +452,7 @@ CASES: list[tuple[Break, str, str, str]] = [
     (database_removed, "database.writable", "error", "was removed under the bridge"),
     (database_removed, "bridge.ready", "error", "cannot store callbacks now: inbox.unavailable"),
     (no_postgresql, "database.writable", "error", "cannot be written"),
+    (database_of_another, "database.migrated", "error", "has tables of another program"),
     (older_tables, "database.migrated", "warning", "older version"),
     (newer_tables, "database.migrated", "warning", "newer version"),
     (newer_callbacks, "database.migrated", "warning", "1 calls have callbacks that only a newer version"),

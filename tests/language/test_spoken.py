@@ -36,8 +36,8 @@ def test_it_is_the_user_s_language(environ: Mapping[str, str], language: str) ->
 @pytest.mark.parametrize(
     ("options", "locale", "asks"),
     [
-        ((), "fr_FR.UTF-8", "L'adresse (URL) de Twenty: "),
-        (("--language", "fr"), "C", "L'adresse (URL) de Twenty: "),
+        ((), "fr_FR.UTF-8", "L'adresse (URL) de Twenty : "),
+        (("--language", "fr"), "C", "L'adresse (URL) de Twenty : "),
         (("--language", "en"), "fr_FR.UTF-8", "Twenty's URL: "),
         ((), "C", "Twenty's URL: "),
     ],

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from datetime import UTC, datetime
 
 import aiohttp
@@ -11,7 +12,7 @@ from bridge.errors import TwentyUnavailable
 from bridge.network.errors import seconds_of, why
 from bridge.settings import TwentySettings
 from bridge.twenty.client.client import open_client
-from tests.doctor.conftest import Proxy, listening
+from tests.doctor.conftest import CERTIFICATES, Proxy, listening
 
 
 async def hangs_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -19,11 +20,12 @@ async def hangs_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     await writer.wait_closed()
 
 
-async def reason(url: str, *, within: float = 60) -> str:
+async def reason(url: str, *, within: float = 60, trusts: str | None = None) -> str:
     timeout = aiohttp.ClientTimeout(total=within)
+    trust = ssl.create_default_context(cafile=str(CERTIFICATES / f"{trusts}.pem")) if trusts else True
     async with aiohttp.ClientSession(timeout=timeout) as session:
         with pytest.raises((aiohttp.ClientError, OSError, TimeoutError)) as failed:
-            await session.get(url)
+            await session.get(url, ssl=trust)
     return why(failed.value)
 
 
@@ -51,6 +53,44 @@ async def test_a_server_that_says_nothing() -> None:
 async def test_a_certificate_that_nobody_signed() -> None:
     async with listening(Proxy()) as url:
         assert (await reason(url)).startswith("its certificate is not trusted (self")
+
+
+@pytest.mark.parametrize(
+    ("certificate", "told"),
+    [
+        ("expired", "its certificate has expired"),
+        (
+            "other",
+            "its certificate is for another name (IP address mismatch, certificate is not valid for '1",
+        ),
+    ],
+)
+async def test_a_certificate_that_does_not_hold(certificate: str, told: str) -> None:
+    async with listening(Proxy(), certificate) as url:
+        assert (await reason(url, trusts=certificate)).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("answer", "scheme", "told"),
+    [
+        (
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            "https",
+            "it does not speak TLS: its address begins with http:",
+        ),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "https", "it does not speak TLS: its address begins with http:"),
+        (b"\x15\x03\x03\x00\x02\x02\x46", "http", "it speaks TLS alone: its address begins with https:"),
+    ],
+)
+async def test_an_address_of_the_other_scheme(answer: bytes, scheme: str, told: str) -> None:
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(answer)
+        await hangs_up(reader, writer)
+
+    async with await asyncio.start_server(answers, "127.0.0.1", 0) as server:
+        url = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        assert (await reason(url)).startswith(told)
 
 
 async def test_what_the_library_for_graphql_wraps() -> None:

@@ -18,9 +18,12 @@ from bridge.calls.agents import Identity
 from bridge.errors import SettingsInvalid
 from bridge.settings import Settings, load
 from bridge.settings.served import agents_of
+from bridge.settings.server import ROUTES
 from bridge.settings.variables import ENVIRONMENT as VARIABLES
 from bridge.settings.variables import SECRETS as SECRET_VARIABLES
 from tests.settings.conftest import ENVIRONMENT, SECRETS, Load, only, written
+
+SPECIFICATION = Path(__file__).parents[2] / "bridge/web/openapi.yaml"
 
 A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 """What stands in config.yaml of two keys."""
@@ -151,6 +154,7 @@ def test_forms_of_values(loading: Load, config: str, name: str, expected: object
     [
         ("BRIDGE_PUBLIC_URL", "https://a.example/phone/", "server.prefix", "/phone"),
         ("BRIDGE_PUBLIC_URL", "https://a.example", "server.prefix", ""),
+        ("BRIDGE_PUBLIC_URL", "https://a.example/twilio", "server.prefix", "/twilio"),
         ("TWENTY_API_URL", "https://crm.example.com/graphql", "twenty.api_url", "https://crm.example.com"),
         ("TWENTY_API_URL", "http://twenty:3000/", "twenty.api_url", "http://twenty:3000"),
         ("TWILIO_PHONE_NUMBER", "+33 1 59 13 00 01", "twilio.phone_number", "+33159130001"),
@@ -595,3 +599,12 @@ def test_a_slow_twenty_needs_a_longer_partition_only_where_there_are_replicas(lo
     shared = {"BRIDGE_DATABASE_URL": "postgresql+asyncpg://bridge@localhost/bridge"}
     assert any("twenty.timeout_seconds (60" in problem for problem in problems(loading, slow, **shared))
     assert loading(f"{slow}\ninbox: {{partition_seconds: 61}}", **shared)
+
+
+def test_no_route_that_twilio_calls_is_taken_for_the_base() -> None:
+    """As the specification of the routes has them."""
+    routes = re.findall(
+        r"^  (/(?:twilio|twiml|webhook|twenty)/[a-z/-]+):", SPECIFICATION.read_text(), re.MULTILINE
+    )
+    assert len(routes) > 10
+    assert set(routes) <= set(ROUTES)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bridge.calls.callback import Kind
+from bridge.errors import TwentyDenied
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.requeue import relink, unlink
 from bridge.inbox.store import Inbox
@@ -266,11 +267,28 @@ async def test_a_call_is_its_agents(
     assert call["agentId"] == member["id"]
 
 
+class WithoutMembers:
+    """A client whose key may not read members."""
+
+    def __init__(self, client: TwentyClient) -> None:
+        self.execute_metadata = client.execute_metadata
+        self._client = client
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        if name == "WorkspaceMembers":
+            raise TwentyDenied("no permission", code="twenty.forbidden")
+        return await self._client.execute(name, **variables)
+
+
+@pytest.mark.parametrize("readable", [True, False])
 async def test_calls_of_an_agent_who_left_the_workspace_have_none(
-    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker
+    twenty: TwentySandbox, inbox: Inbox, client: TwentyClient, make_worker: MakeWorker, *, readable: bool
 ) -> None:
-    """One that Twenty had before, and one that is heard of afterwards: by a backfill, for example."""
-    worker = make_worker(client, Settings())
+    """One that Twenty had before, and one that is heard of afterwards: by a backfill, for example.
+
+    The key may read the members, or not.
+    """
+    worker = make_worker(client if readable else WithoutMembers(client), Settings())
     stays, leaves = nodes_of(await ask(twenty, MEMBERS))[:2]
     earlier, later, other = new_sid(), new_sid(), new_sid()
     for sid, agent in ((earlier, leaves), (later, leaves), (other, stays)):

@@ -16,6 +16,7 @@ from bridge.sandbox.twilio.times import Clock
 from bridge.sync.retention import RecordingRetention
 from bridge.twilio.forms import callback
 from bridge.twilio.rest import TwilioRest, open_rest
+from bridge.twilio.rest.resources import CallResource
 from tests.support import TEN, new_sid, outbound, twilio_settings
 
 KEEP = timedelta(days=90)
@@ -86,6 +87,34 @@ async def a_leg(inbox: Inbox, twilio: TwilioSandbox, call_sid: str, *, told: boo
         status = {"CallSid": sid, "ParentCallSid": call_sid, "CallStatus": "completed"}
         await inbox.store(callback(Kind.STATUS, "/twilio/status", status, received_at=TEN))
     return sid
+
+
+async def test_calls_of_others_are_asked_for_once_and_forgotten_with_their_recordings(
+    inbox: Inbox, twilio: TwilioSandbox, rest: TwilioRest
+) -> None:
+    asked: list[str] = []
+
+    class Counting:
+        """Counts the calls that Twilio is asked for."""
+
+        recordings = rest.recordings
+        delete_recording = rest.delete_recording
+
+        async def call(self, sid: str) -> CallResource:
+            asked.append(sid)
+            return await rest.call(sid)
+
+    leg = await a_leg(inbox, twilio, new_sid(), told=False)
+    theirs = [recorded(twilio, sid, OLD) for sid in (new_sid(), leg)]
+    retention = RecordingRetention(inbox, Counting(), KEEP)
+    for _ in range(2):
+        assert await retention.once(TEN) == 0
+    assert len(asked) == 2
+    assert len(retention._others) == 2
+    for sid in theirs:
+        del twilio.account.recordings[sid]
+    assert await retention.once(TEN) == 0
+    assert retention._others == set()
 
 
 async def test_many_over_many_pages(inbox: Inbox, twilio: TwilioSandbox, rest: TwilioRest) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bridge.errors import TwentyFailed, TwentyUnavailable
 from bridge.sandbox.twenty import TwentySandbox, twenty_sandbox
 from bridge.twenty.client.client import Executes, open_client
-from bridge.twenty.provision import Result, Watch, set_up
+from bridge.twenty.provision import Result, Watch, columns, predicted, set_up
 from bridge.twenty.provision.plan import Step
 from tests.support import twenty_settings
 from tests.twenty.provisioning import (
@@ -300,3 +300,12 @@ async def test_progress_counts_what_is_refused(bare: TwentySandbox) -> None:
     assert not done.complete
     assert watch.total == len(done.outcomes)
     assert watch.numbers == sorted(watch.numbers)
+
+
+def test_an_object_without_the_title_that_twenty_gives_is_laid_out() -> None:
+    """As an app makes one that has its own."""
+    fields = [one for one in predicted.with_fields(predicted.OBJECT).fields_list if one.name != "name"]
+    untitled = predicted.OBJECT.model_copy(update={"fields_list": tuple(fields)})
+    (step,) = columns.lay_out_default(predicted.VIEWS, untitled)
+    shown = [one["fieldMetadataId"] for m in step.mutations for one in m.variables.get("inputs", ())]
+    assert shown[:2] == ["(new) direction", "(new) status"]

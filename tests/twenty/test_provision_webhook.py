@@ -48,6 +48,13 @@ def test_only_what_differs_is_changed(found: Webhook, update: dict[str, Any] | N
     assert {mutation.operation for mutation in sent} <= {"UpdateWebhook"}
 
 
+def test_each_that_leads_to_us_is_changed() -> None:
+    both = [there(*ALL), Webhook(id="2", target_url=URL, operations=("person.*",), secret=SecretStr("old"))]
+    (sent,) = [mutation.variables for step in register(both, WEBHOOK) for mutation in step.mutations]
+    update = {"operations": ["person.*", *CALLS], "secret": SECRET}
+    assert sent == {"input": {"id": "2", "update": update}}
+
+
 @pytest.mark.parametrize(
     ("webhooks", "update"),
     [

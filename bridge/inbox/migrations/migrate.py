@@ -1,7 +1,11 @@
 """Runs Alembic only where the database lacks a migration: importing it takes a tenth of a start."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bridge.inbox.tables import metadata
 
 NEWEST = "0016"
 """The revision of the newest migration."""
@@ -23,3 +27,8 @@ def revision(connection: Connection) -> str | None:
         return None
     found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return found
+
+
+def tables_of_ours(connection: Connection) -> Sequence[str]:
+    """The tables that are called as the bridge's; of another program where the database has no revision."""
+    return sorted(metadata.tables.keys() & set(inspect(connection).get_table_names()))

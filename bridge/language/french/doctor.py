@@ -5,6 +5,12 @@ from collections.abc import Mapping
 FOUND: Mapping[str, str] = {
     # Marks and counts
     "ok": "ok",
+    "{where} has tables of another program that are called as the bridge's: {names}.": (
+        "{where} a des tables d'un autre programme, nommées comme celles de la passerelle : {names}."
+    ),
+    "Give the bridge a database of its own (BRIDGE_DATABASE_URL): it changes nothing of the other's.": (
+        "Donnez à la passerelle une base à elle (BRIDGE_DATABASE_URL) : elle ne change rien à l'autre."
+    ),
     "warning": "attention",
     "ERROR": "ERREUR",
     "{count} ok": "{count} ok",

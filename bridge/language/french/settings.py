@@ -10,6 +10,9 @@ WRONG: Mapping[str, str] = {
     "{name}: {reason} [{place}]": "{name} : {reason} [{place}]",
     "{path}: {problem}": "{path} : {problem}",
     "{where}: {cause}": "{where} : {cause}",
+    "should be the bridge's own address, without the {route} that Twilio calls: {base}": (
+        "doit être l'adresse de la passerelle même, sans le {route} que Twilio appelle : {base}"
+    ),
     "for example: {example}": "par exemple : {example}",
     "it has {names}": "il y a {names}",
     "known are {names}": "les noms connus sont {names}",

@@ -107,19 +107,29 @@ PREPARED: Mapping[str, str] = {
         "{variable} manque ou a été refusé, et --yes ne pose pas de question."
     ),
     "{question} Give --number, one of {numbers}.": "{question} Précisez --number, l'un de {numbers}.",
-    "{reason} Make one in Twenty: Settings → API & Webhooks.": (
-        "{reason} Créez-en une dans Twenty : Settings → API & Webhooks."
+    "Twenty does not take this API key ({reason}). Make one in Twenty: Settings → API & Webhooks.": (
+        "Twenty n'accepte pas cette clé d'API ({reason}). Créez-en une dans Twenty : Settings → API & "
+        "Webhooks."
     ),
+    "{question}: ": "{question} : ",
+    "{reason}.": "{reason}.",
+    # keys new
+    "The key, which is shown this once:": "La clé, qui n'est montrée qu'une fois :",
+    "Written into {file}, under auth.keys:": "Écrit dans {file}, sous auth.keys :",
+    "It counts once the bridge is started again.": "Elle vaudra quand la passerelle aura redémarré.",
+    "For {file}, under auth:": "Pour {file}, sous auth :",
+    "{file} is left as it is: add the line there.": "{file} reste tel quel : ajoutez-y la ligne.",
+    "{reason} Add the line there.": "{reason} Ajoutez-y la ligne.",
     "Twenty does not list its members to this key: {reason}": (
         "Twenty ne montre pas ses membres à cette clé : {reason}"
     ),
     "{names}: no such member of the workspace.": (
         "{names} : aucun membre de ce nom dans l'espace de travail."
     ),
-    "Twilio at {url} does not know this SID with this Auth Token. Both stand in its console → Account → "
-    "API keys & tokens.": (
-        "Twilio à l'adresse {url} ne connaît pas ce SID avec cet Auth Token. Les deux se trouvent dans sa "
-        "console → Account → API keys & tokens."
+    "Twilio at {url} does not know this SID with this Auth Token, and does not say which is wrong. Both "
+    "stand in its console → Account → API keys & tokens.": (
+        "Twilio à l'adresse {url} ne connaît pas ce SID avec cet Auth Token, et ne dit pas lequel est faux. "
+        "Les deux se trouvent dans sa console → Account → API keys & tokens."
     ),
     "{reason}. If yours is not at {url}, set TWILIO_API_URL.": (
         "{reason}. Si le vôtre n'est pas à l'adresse {url}, donnez TWILIO_API_URL."

@@ -6,7 +6,30 @@ REFUSED: Mapping[str, str] = {
     # The network
     "no answer in time": "pas de réponse à temps",
     "the connection was closed without an answer": "la connexion a été fermée sans réponse",
-    "its certificate is not trusted ({reason})": "son certificat n'est pas reconnu ({reason})",
+    "its certificate is not trusted ({reason}): give it one of a public authority, or have this machine "
+    "trust its authority": (
+        "son certificat n'est pas reconnu ({reason}) : donnez-lui celui d'une autorité publique, ou faites "
+        "reconnaître son autorité par cette machine"
+    ),
+    "its certificate is for another name ({reason}): the address needs the name of the certificate": (
+        "son certificat est pour un autre nom ({reason}) : l'adresse doit avoir le nom du certificat"
+    ),
+    "its certificate has expired: renew it there": "son certificat a expiré : il faut l'y renouveler",
+    "it does not speak TLS: its address begins with http://, or has another port": (
+        "il ne parle pas TLS : son adresse commence par http://, ou a un autre port"
+    ),
+    "it speaks TLS alone: its address begins with https://": (
+        "il ne parle que TLS : son adresse commence par https://"
+    ),
+    "{url} cannot be reached: {reason}. Is it {https}?": (
+        "{url} est injoignable : {reason}. Est-ce {https} ?"
+    ),
+    "{url} answers {status}, as a port for TLS does: try {https}.": (
+        "{url} répond {status}, comme le fait un port pour TLS : essayez {https}."
+    ),
+    "{url} answers with a page: it is not the address of Twenty itself, perhaps {origin}.": (
+        "{url} répond par une page : ce n'est pas l'adresse de Twenty même, peut-être {origin}."
+    ),
     # Twilio
     "Twilio at {host} cannot be reached: {reason}": "Twilio à l'adresse {host} est injoignable : {reason}",
     "Twenty answers pages without end": "Twenty répond par des pages sans fin",

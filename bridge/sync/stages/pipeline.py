@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from enum import Enum, auto
 
 import structlog
 
@@ -23,6 +24,14 @@ from bridge.twenty.writing.bisection import Batches
 from bridge.twenty.writing.writers import Writes, take_back
 
 log = structlog.get_logger()
+
+
+class WriteAttempt(Enum):
+    """The attempts at a call in one round; a later one is made where Twenty refuses a relation as gone."""
+
+    FIRST = auto()
+    WITH_PEOPLE_READ_ANEW = auto()
+    WITHOUT_UNREADABLE_AGENTS = auto()
 
 
 def _utc_now() -> datetime:
@@ -143,14 +152,21 @@ class Pipeline:
             await self._settlement.defer(isolation.untried, BridgeError("its batch failed"), alone=False)
 
     async def _bring(self, due_calls: Sequence[DueCall]) -> None:
-        """Calls whose person or agent is gone from Twenty are prepared anew, once."""
-        writer = await self.writing.writer()
-        gone = await self._drain(writer, due_calls, last_try=False)
-        if gone:
-            await self._drain(writer, gone, last_try=True)
+        """Calls whose person or agent is gone from Twenty are prepared anew, once.
 
-    async def _drain(self, writer: Writes, due_calls: Sequence[DueCall], *, last_try: bool) -> list[DueCall]:
-        """Takes a batch through the stages; the answer has the calls whose person or agent is gone."""
+        Where the key may not read members they are tried once more, without their agents.
+        """
+        writer = await self.writing.writer()
+        left = due_calls
+        for attempt in WriteAttempt:
+            if not left:
+                return
+            left = await self._drain(writer, left, attempt)
+
+    async def _drain(
+        self, writer: Writes, due_calls: Sequence[DueCall], attempt: WriteAttempt
+    ) -> list[DueCall]:
+        """Takes a batch through the stages; the answer has the calls to try again, as `attempt` allows."""
         await self._join([call for call in due_calls if _is_lone(call)])
         due_calls = [call for call in due_calls if not _is_lone(call)]
         people, changes = self._directory.changes, await self._people_changes()
@@ -165,9 +181,9 @@ class Pipeline:
         await self._settlement.settle(taken)
         if people != self._directory.changes or changes != await self._people_changes():
             await self._match_anew(taken)
-        gone = set() if last_try else {s for s, error in refused.items() if isinstance(error, TargetGone)}
-        if gone:
-            await self._preparation.targets_gone(p for p in prepared if p.due.root_sid in gone)
+        gone = {s for s, error in refused.items() if isinstance(error, TargetGone)}
+        if gone and not await self._prepares_anew([p for p in prepared if p.due.root_sid in gone], attempt):
+            gone = set()
         there = {s: error for s, error in refused.items() if isinstance(error, Duplicate) and error.there}
         if there:
             # Earlier writes were carried out: the next batch asks how these calls stand.
@@ -176,6 +192,13 @@ class Pipeline:
         parked = {sid: error for sid, error in refused.items() if sid not in gone and sid not in there}
         await self._settlement.park_refused(parked, prepared)
         return [p.due for p in prepared if p.due.root_sid in gone]
+
+    async def _prepares_anew(self, refused: Sequence[Prepared], attempt: WriteAttempt) -> bool:
+        """Whether something of these calls, of which Twenty refused a relation, is different next time."""
+        if attempt is WriteAttempt.FIRST:
+            await self._preparation.targets_gone(refused)
+            return True
+        return attempt is WriteAttempt.WITH_PEOPLE_READ_ANEW and self._preparation.leave_agents_out(refused)
 
     async def _join(self, legs: Sequence[DueCall]) -> None:
         """Withdraws legs that were written as calls; a leg whose call is unknown waits for it."""

@@ -183,8 +183,16 @@ class Preparation:
         Raises TwentyError.
         """
         self._directory.forget()
-        agents = {p.write.activity.agent_id for p in refused if p.write}
-        await self._members.recheck(self._client, {agent_id for agent_id in agents if agent_id})
+        await self._members.recheck(self._client, _agents_of(refused))
+
+    def leave_agents_out(self, refused: Iterable[Prepared]) -> bool:
+        """Takes the agents of these calls, whose people were read anew, for gone; whether it took any.
+
+        Only where the key may not read members, and so does not show who has left.
+        """
+        agents = frozenset() if self._members.are_readable else _agents_of(refused)
+        self._members.leave_out(agents)
+        return bool(agents)
 
     def _folded(self, due: DueCall) -> Call:
         call = fold(due.callbacks)
@@ -488,6 +496,11 @@ def _fields(due: DueCall) -> tuple[Marks | None, bytes | None]:
     if due.fields is None:
         return None, None
     return read_marks(due.fields[:-FACTS]), due.fields[-FACTS:]
+
+
+def _agents_of(prepared: Iterable[Prepared]) -> set[str]:
+    """The members whom the calls are to name as their agents."""
+    return {agent_id for p in prepared if p.write and (agent_id := p.write.activity.agent_id)}
 
 
 def _id_of(person: Person | None) -> str | None:

@@ -7,11 +7,12 @@ from functools import partial
 from typing import Any, Protocol
 
 import aiohttp
+from yarl import URL
 
 from bridge.errors import TwentyOverLimit, TwentyUnavailable
 from bridge.language.phrase import phrase
 from bridge.network.client import BoundedResponse
-from bridge.network.errors import why
+from bridge.network.errors import media_type, why
 from bridge.settings import TwentySettings
 from bridge.twenty.client.answers import complete, understood
 from bridge.twenty.client.budget import Budget
@@ -20,6 +21,10 @@ from bridge.twenty.schema.composites import Composites
 
 UNLIMITED = frozenset({"WorkspaceSchema", "Introspection", "Search"})
 """Operations on /graphql that do not count towards the rate limit: introspection, and searches."""
+
+
+PLAIN_TO_TLS = 400
+"""What nginx, Go and others answer to http:// on a port for TLS."""
 
 
 class Executes(Protocol):
@@ -146,17 +151,50 @@ async def open_client(
         yield TwentyClient(graphql, metadata, Budget(settings.requests_per_minute))
 
 
-async def check_health(session: aiohttp.ClientSession, api_url: str) -> None:
-    """Asks a Twenty, without any credentials, whether it is healthy. Raises TwentyUnavailable."""
+async def check_health(session: aiohttp.ClientSession, api_url: str) -> URL:
+    """Asks a Twenty, without any credentials, whether it is healthy; the address that answered.
+
+    Raises TwentyUnavailable.
+    """
     url = f"{api_url}/healthz"
     try:
         async with session.get(url) as answer:
-            status = answer.status
+            status, there, kind = answer.status, answer.url, media_type(answer.headers)
     except (aiohttp.ClientError, OSError) as away:
+        raise _unreachable(url, away) from away
+    if there.scheme == "http" and status == PLAIN_TO_TLS:
         raise TwentyUnavailable(
-            phrase("{url} cannot be reached: {reason}.", url=url, reason=why(away))
-        ) from away
+            phrase(
+                "{url} answers {status}, as a port for TLS does: try {https}.",
+                url=url,
+                status=status,
+                https=_over_tls(api_url),
+            )
+        )
+    if kind == "text/html":
+        raise TwentyUnavailable(
+            phrase(
+                "{url} answers with a page: it is not the address of Twenty itself, perhaps {origin}.",
+                url=url,
+                origin=URL(api_url).origin(),
+            )
+        )
     if status != 200:
         raise TwentyUnavailable(
             phrase("{url} answers {status}: this is not Twenty, or it is unhealthy.", url=url, status=status)
         )
+    return there
+
+
+def _unreachable(url: str, away: BaseException) -> TwentyUnavailable:
+    told = {"url": url, "reason": why(away)}
+    if url.startswith("http://") and isinstance(away, aiohttp.ServerDisconnectedError):
+        # As a server does that expects TLS.
+        return TwentyUnavailable(
+            phrase("{url} cannot be reached: {reason}. Is it {https}?", **told, https=_over_tls(url))
+        )
+    return TwentyUnavailable(phrase("{url} cannot be reached: {reason}.", **told))
+
+
+def _over_tls(url: str) -> str:
+    return str(URL(url).with_scheme("https").origin())

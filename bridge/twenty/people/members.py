@@ -21,6 +21,8 @@ class Members:
         self._roster = Roster(agents)
         self._clock = clock
         self._until = float("-inf")
+        self.are_readable = True
+        """Whether the key was allowed to read the members when they were read last."""
         self._gone: frozenset[str] = frozenset()
         """Ids that identities still name, of members who have left the workspace."""
 
@@ -40,13 +42,19 @@ class Members:
         if member_ids and (members := await self._read(client)):
             self._gone = (self._gone | {*member_ids}) - {member.id for member in members}
 
+    def leave_out(self, member_ids: Collection[str]) -> None:
+        """Takes these ids for those of members who have left, until a list of members has them."""
+        self._gone |= {*member_ids}
+
     async def _read(self, client: Executes) -> Sequence[Member]:
         """The members; none where the key is not allowed to read them."""
         try:
             members = await workspace_members(client)
+            self.are_readable = True
         except TwentyDenied as denied:
             go_without(Feature.AGENTS, denied)
             members = []
+            self.are_readable = False
         self._roster = Roster(self._roster.agents, members)
         self._until = self._clock() + HOLDS_SECONDS
         self._gone -= {member.id for member in members}

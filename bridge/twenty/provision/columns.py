@@ -112,7 +112,8 @@ def lay_out_default(views: Iterable[View], phone_call: Object) -> list[Step]:
     if left := catch_up(view, phone_call, EARLIER, WIDTHS):
         return [_catching_up(f"the view “{DEFAULT_NAME}”", left)]
     placed = places(phone_call, WIDTHS)
-    own = {field_id: at for field_id, at in placed.items() if field_id != phone_call.by_name["name"].id}
+    title = phone_call.by_name.get("name")
+    own = {field_id: at for field_id, at in placed.items() if not title or field_id != title.id}
     if _is_arranged(view, own) or _is_laid_out(view, own):
         return []
     sorting = [] if view.view_sorts else newest_first(view.id, phone_call)

@@ -44,15 +44,15 @@ def wanted(public_url: str, secrets: Sequence[SecretStr]) -> NewWebhook | None:
 
 
 def register(webhooks: Iterable[Webhook], wanted: NewWebhook) -> list[Step]:
-    """The webhook, where there is none to that URL; else only what differs.
+    """The webhook, where there is none to that URL; else only what differs, of each that leads there.
 
     One that signs with our secret is ours: it moves along when the bridge's public URL changes.
     """
     there = tuple(webhooks)
-    found = next((one for one in there if one.target_url == wanted.target_url), None)
+    found = [one for one in there if one.target_url == wanted.target_url]
     moving = next((one for one in elsewhere(there, wanted) if _has_secret_of(one, wanted)), None)
     if found:
-        return _change(found, wanted)
+        return [step for one in found for step in _change(one, wanted)]
     return _move(moving, wanted) if moving else _create(wanted)
 
 
