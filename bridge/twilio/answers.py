@@ -21,11 +21,13 @@ class CallerDetails(Struct, frozen=True, kw_only=True):
     """The caller, as the agents' phones show them.
 
     `number` is the caller ID of a forwarded call: exactly the calling number, or None to show the line's own.
+    `readable` is the calling number as people write it.
     `call_sid` is the SID of the caller's leg; the ringing leg has another one.
     https://www.twilio.com/docs/api/errors/13214
     """
 
     number: str | None = None
+    readable: str | None = None
     call_sid: str | None = None
     name: str | None = None
     person_id: str | None = None
@@ -37,7 +39,13 @@ class CallerDetails(Struct, frozen=True, kw_only=True):
         https://www.twilio.com/docs/voice/twiml/client
         """
         name = (self.name or "").encode()[:LONGEST_PARAMETER].decode(errors="ignore")
-        values = {"name": name, "personId": self.person_id, "url": self.url, "callSid": self.call_sid}
+        values = {
+            "name": name,
+            "personId": self.person_id,
+            "url": self.url,
+            "callSid": self.call_sid,
+            "readable": self.readable,
+        }
         for parameter, value in values.items():
             # A URL cut short leads nowhere: the phone looks the person up, too.
             if value and len(value.encode()) <= LONGEST_PARAMETER:

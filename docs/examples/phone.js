@@ -57,10 +57,16 @@ async function dial() {
 function ring(incoming) {
   follow(incoming);
   // The bridge sends these along, so that nobody waits for a look-up.
-  const { name, url } = Object.fromEntries(incoming.customParameters);
-  shown(`${name || incoming.parameters.From} calls`);
-  $("person").href = url ?? "";
-  $("person").textContent = url ? name : "";
+  const { name, url, readable } = Object.fromEntries(incoming.customParameters);
+  shown(`${name || readable || incoming.parameters.From} calls`);
+  leadTo(url, name);
+}
+
+// Without an address it is no link: one without a name would be one that a screen reader cannot read.
+function leadTo(url, name) {
+  if (url) $("person").href = url;
+  else $("person").removeAttribute("href");
+  $("person").textContent = (url && name) ?? "";
 }
 
 function follow(one) {
@@ -79,8 +85,8 @@ function follow(one) {
 
 async function lookUp() {
   const found = await bridge.caller($("number").value);
-  $("person").textContent = found.person?.name ?? "nobody we know";
-  $("person").href = found.url ?? "";
+  leadTo(found.url, found.person?.name);
+  if (!found.person) shown("Twenty does not know this number");
 }
 
 const acts = {

@@ -105,6 +105,9 @@ async def test_a_customer_calls(phones: Office, twilio: TwilioSandbox, twenty: T
     )
     await alice.page.until("notices.length === 1 && notices[0] !== 'closed'")
     await alice.says("Jane Doe")
+    # As people write it, also as long as the bridge has heard of no callback of the call.
+    await alice.page("import('/phone/desk/calls.js').then(({ known }) => { known.value = {}; })")
+    await alice.says("+33 6 12 34 56 78")
     await alice.page("scrollTo(0, 0)")
     await alice.photograph("rings")
     await alice.click("Answer")

@@ -94,10 +94,10 @@ class Day:
         await self.reader.has("button", "answer")
         await self.keys.shortcut(1)
         await self.reader.has("region", "call.now")
-        mute = await self.reader.has("button", "mute")
-        assert mute.states["pressed"] == "false"
+        await self.reader.has("button", "mute")
         await self.keys.shortcut(4)
-        assert (await self.reader.has("button", "unmute")).states["pressed"] == "true"
+        # A name that says what the press does has no state beside it: both would be read.
+        assert "pressed" not in (await self.reader.has("button", "unmute")).states
         await self.reader.has("combobox", "note.outcome")
         await self.keys.shortcut(7)
         await self.keys.type("Wants two")

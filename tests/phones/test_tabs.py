@@ -58,6 +58,9 @@ async def test_when_the_tab_with_the_line_closes_the_other_takes_it(
     await calling
 
 
+SIGN_OUT = "[...document.querySelectorAll('.footer button')].find((one) => one.innerText === 'Sign out')"
+
+
 async def test_the_line_is_taken_by_hand_unless_there_is_a_call(
     phones: Office, twilio: TwilioSandbox
 ) -> None:
@@ -74,8 +77,11 @@ async def test_the_line_is_taken_by_hand_unless_there_is_a_call(
     await first.page("import('/phone/agent.js').then(({ tabs }) => tabs.take())")
     await first.page.until("fetch('/health').then(() => true)")
     await second.in_stage("talking")
+    # Signing out would hang up.
+    assert await second.page(f"{SIGN_OUT}.disabled")
     await second.click("Hang up")
     await second.ended("hung_up")
+    await second.page.until(f"!{SIGN_OUT}.disabled")
 
 
 async def test_agents_of_one_browser_have_a_line_each(phones: Office) -> None:

@@ -211,6 +211,7 @@ async def test_scenario_the_phones_are_told_who_calls(phone: OpenPhone, twenty: 
     for leg in seen.played.legs:
         assert leg.parameters == {
             "callSid": seen.played.sid,
+            "readable": "+33 6 12 34 56 78",
             "name": '<Hangup/> & "Jane"',
             "personId": jane,
             "url": f"{twenty.url}/object/person/{jane}",
@@ -219,9 +220,10 @@ async def test_scenario_the_phones_are_told_who_calls(phone: OpenPhone, twenty: 
 
 async def test_scenario_nobody_s_number_and_a_withheld_one_ring_without(phone: OpenPhone) -> None:
     company = await phone(TWO)
-    for caller in (JANE, "anonymous", "+266696687"):
+    numbers = {JANE: {"readable": "+33 6 12 34 56 78"}, "anonymous": {}, "+266696687": {}}
+    for caller, number in numbers.items():
         seen = await company.call({"ann": answers(talks=9), "bob": declines}, from_=caller)
-        assert [leg.parameters for leg in seen.played.legs] == [{"callSid": seen.played.sid}] * 2
+        assert [leg.parameters for leg in seen.played.legs] == [{"callSid": seen.played.sid, **number}] * 2
 
 
 # Twenty is away

@@ -14,6 +14,8 @@ from aiohttp.test_utils import TestServer
 import bridge
 from bridge.sandbox.twilio import Leg, Party, PlayedCall
 from tests.browser import CALLS, Page, browsing, needs_chromium
+from tests.phones.reader import Reader
+from tests.phones.test_everyone import AXE, FINDINGS, OVERFLOWS
 from tests.support import ask, create_person, eventually, finished, nodes_of, until
 from tests.together.conftest import House, OpenHouse
 from tests.web.conftest import KEY
@@ -93,6 +95,17 @@ async def phone(open_house: OpenHouse, tmp_path: Path) -> AsyncIterator[Phone]:
             await opened[0].clicks("online", "online as alice")
             yield opened[0]
             assert page.said == []
+
+
+async def test_the_page_is_for_everyone(tmp_path: Path) -> None:
+    async with site([]) as origin, browsing(f"{origin}/phone.html", tmp_path / "chromium", *CALLS) as page:
+        size = {"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": False}
+        await page.ask("Emulation.setDeviceMetricsOverride", **size)
+        await page(AXE + "; true")
+        assert [await page(found_by) for found_by in (FINDINGS, OVERFLOWS)] == [[], []]
+        reader = Reader(page, "en")
+        assert await reader.nameless() == []
+        assert [one.role for one in await reader.nodes() if one.role == "status"] == ["status"]
 
 
 async def test_calling(phone: Phone) -> None:

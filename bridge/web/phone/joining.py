@@ -25,7 +25,7 @@ COMMENTS = re.compile(
 LINE_END = re.compile(r"^([^\n/]*(?:/(?!/)[^\n/]*)*)(?:(?<=[;,{}>])\n|\n(?=[}<]))", re.MULTILINE)
 """Between these a line needs no end, unless a comment stands in it."""
 
-OPERATOR = re.compile(r" (=>|[!=]==|\?\?|&&|\|\|) ")
+OPERATOR = re.compile(r" (=>|[!=]==|=|\?\?|&&|\|\|) |(?<=\{) | (?=\})")
 """What needs no blanks, and stands in no text that is shown."""
 
 CSS_COMMENT = re.compile(r"/\*(?:(?!\*/).)*\*/", re.DOTALL)

@@ -10,7 +10,7 @@ from aiohttp import web
 from bridge.calls.callback import FORWARDED, Kind
 from bridge.calls.dialling.admission import Admission, Admitted
 from bridge.calls.fold.legs import FINAL
-from bridge.calls.numbers import e164
+from bridge.calls.numbers import e164, readable
 from bridge.calls.routing.lines import Group, Line, Lines, Message, Voicemail
 from bridge.calls.routing.steps import (
     Decision,
@@ -174,12 +174,13 @@ class Inbound:
     def _caller(self, found: Recognised, parameters: Mapping[str, str]) -> CallerDetails:
         number = e164(parameters.get("From", ""), self._region)
         shown = number if number and number.is_valid and number == parameters.get("From") else None
-        call_sid = parameters.get("CallSid")
-        if (person := found.person) is None:
-            return CallerDetails(number=shown, call_sid=call_sid)
-        page = person_page(self._twenty_url, person.id)
-        details = {"name": person.name, "person_id": person.id, "url": page}
-        return CallerDetails(number=shown, call_sid=call_sid, **details)
+        details: dict[str, str | None] = {"call_sid": parameters.get("CallSid")}
+        if number and number.is_valid:
+            details |= {"number": shown, "readable": readable(number)}
+        if person := found.person:
+            page = person_page(self._twenty_url, person.id)
+            details |= {"name": person.name, "person_id": person.id, "url": page}
+        return CallerDetails(**details)
 
 
 def _agents(line: Line) -> Collection[str]:

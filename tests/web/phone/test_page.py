@@ -89,11 +89,11 @@ NEEDED = {
 def test_modules_are_joined_in_the_order_of_their_needs() -> None:
     served = joined(NEEDED, "main.js")
     assert served["main.js"].split("\n") == [
-        'import * as m0 from "./vendor/z.js";const m1 = (()=>{function* f() {}class F {}'
-        "return { f, F };})();const m2 = (()=>{const {f:g}=m1;const a = (1);function b() {return g;}"
-        "async function f() {}return { a, b, f };})();const m3 = (()=>{"
-        "const {b:c,a}=m2;const All = m2;const z = m0.default;z(a, c, All.f); // stays",
-        "return {  };})();export { m1, m2, m3 };",
+        'import * as m0 from "./vendor/z.js";const m1=(()=>{function* f() {}class F {}'
+        "return {f, F};})();const m2=(()=>{const {f:g}=m1;const a=(1);function b() {return g;}"
+        "async function f() {}return {a, b, f};})();const m3=(()=>{"
+        "const {b:c,a}=m2;const All=m2;const z=m0.default;z(a, c, All.f); // stays",
+        "return {};})();export {m1, m2, m3};",
     ]
     assert served["x/a.js"] == 'import { m2 } from "../main.js";\nexport const { a, b, f } = m2;\n'
     assert served.keys() == {"main.js", "x/a.js", "f.js"}

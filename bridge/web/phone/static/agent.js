@@ -136,7 +136,7 @@ export function wake() {
 function began(call) {
   const id = store.begin(call);
   if (call.direction === "in") {
-    announce(id, call.name || shownNumber(call.number));
+    announce(id, call.name || call.readable || shownNumber(call.number));
     recall.watch(id);
   }
   void lookUp(id, call.number);
@@ -196,19 +196,19 @@ export async function dial(given, callerId) {
     return;
   }
   if (store.checking.value) return;
-  const number = wanted.startsWith("client:") ? wanted : await check(wanted);
-  if (number && !store.current.value) await device.connect({ to: wanted, number, callerId });
+  const checked = wanted.startsWith("client:") ? { number: wanted } : await check(wanted);
+  if (checked && !store.current.value) await device.connect({ to: wanted, ...checked, callerId });
 }
 
 /**
  * @param {string} typed
- * @returns {Promise<string | null>} the number as it is shown, or null where it was refused in words
+ * @returns {Promise<{number: string, readable?: string} | null>} null where it was refused in words
  */
 async function check(typed) {
   store.checking.value = true;
   try {
-    const { allowed, number, reason, why } = await bridge.number(typed);
-    if (allowed) return number ?? typed;
+    const { allowed, number, readable, reason, why } = await bridge.number(typed);
+    if (allowed) return { number: number ?? typed, readable };
     refuse(() => worded(`refused.${reason}`, why, store.me.value.language));
   } catch (error) {
     refuse(() => explained(error));

@@ -23,7 +23,7 @@ const REGISTRATION_PATIENCE = 25_000;
 
 /**
  * @typedef {{direction: "in" | "out", number: string, sid?: string, root?: string, attempt?: string, name?: string,
- *   url?: string}} Began
+ *   url?: string, readable?: string}} Began
  *
  * @typedef {object} Heard
  * @property {(event: import("./state/line.js").LineEvent) => void} line
@@ -152,22 +152,23 @@ export class Device {
 
   /** @param {any} call that comes in */
   rings(call) {
-    const { name, url, callSid: root } = Object.fromEntries(call.customParameters);
+    const { name, url, readable, callSid: root } = Object.fromEntries(call.customParameters);
     const { From: number = "", CallSid: sid } = call.parameters;
     // After a socket was lost the same call can be announced again.
     if ([...this.calls.values()].some((known) => known && sid && known.parameters.CallSid === sid)) return;
-    this.follow(call, this.heard.began({ direction: "in", number, sid, root, name, url }));
+    this.follow(call, this.heard.began({ direction: "in", number, readable, sid, root, name, url }));
   }
 
   /**
    * @param {object} wanted
    * @param {string} wanted.to as it was typed, with an extension
-   * @param {string} wanted.number as it is shown
+   * @param {string} wanted.number
+   * @param {string} [wanted.readable] the number as people write it
    * @param {string} wanted.callerId empty for the company's own
    */
-  async connect({ to, number, callerId }) {
+  async connect({ to, number, readable, callerId }) {
     const attempt = crypto.randomUUID();
-    const id = this.heard.began({ direction: "out", number, attempt });
+    const id = this.heard.began({ direction: "out", number, readable, attempt });
     this.calls.set(id, null);
     const params = { To: to, Attempt: attempt, ...(callerId && { CallerId: callerId }) };
     const late = setTimeout(() => this.tooLate(id), CALL_PATIENCE);

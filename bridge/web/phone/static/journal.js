@@ -6,7 +6,7 @@ const key = (agent) => `twenty-bridge.calls ${agent}`;
 const LONGEST_AGO = 60 * 60 * 1000;
 
 /**
- * @typedef {Pick<import("./state/call.js").Call, "direction" | "number" | "sid" | "root" | "attempt" | "name"
+ * @typedef {Pick<import("./state/call.js").Call, "direction" | "number" | "readable" | "sid" | "root" | "attempt" | "name"
  *   | "company" | "url" | "answeredAt">} Entry
  */
 
@@ -16,8 +16,8 @@ const LONGEST_AGO = 60 * 60 * 1000;
  */
 export function write(agent, calls) {
   if (calls.length === 0) return erase(agent);
-  const entries = calls.map(({ direction, number, sid, root, attempt, name, company, url, answeredAt }) => {
-    return { direction, number, sid, root, attempt, name, company, url, answeredAt };
+  const entries = calls.map(({ direction, number, readable, sid, root, attempt, name, company, url, answeredAt }) => {
+    return { direction, number, readable, sid, root, attempt, name, company, url, answeredAt };
   });
   return localStorage.setItem(key(agent), JSON.stringify({ at: Date.now(), entries }));
 }

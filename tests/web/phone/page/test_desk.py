@@ -12,7 +12,12 @@ NETWORK = """
         path, body: body && JSON.parse(body), fail: () => fail(new TypeError('away')),
         answer: (status, told = {}) => answer(new Response(JSON.stringify(told), { status })),
     }));
-    const until = async (is) => { while (!is()) await new Promise((done) => setTimeout(done, 5)); };
+    const until = async (is) => {
+        for (let tries = 0; !is(); tries += 1) {
+            if (tries === 4000) throw new Error(`never: ${is}`);
+            await new Promise((done) => setTimeout(done, 5));
+        }
+    };
 """
 """Requests, which a test answers in the order that it wants."""
 
@@ -216,3 +221,65 @@ async def test_what_is_heard_while_a_list_is_on_its_way_is_newer_than_the_list(m
         """,
     )
     assert became == [["in-progress", None], "paused"]
+
+
+AVAILABILITY = (
+    NETWORK
+    + """
+    const { availability } = await import('/desk/desk.js');
+    const { Availability } = await import('/views/desk/availability.js');
+    const { html } = await import('/html.js');
+    const { render } = await import('/vendor/preact.js');
+    availability.value = { status: 'available', until: null };
+    render(html`<${Availability} />`, document.body);
+    const field = () => document.querySelector('select');
+    const choose = (status) => {
+        field().value = status;
+        field().dispatchEvent(new Event('change'));
+    };
+    const told = (place) => asked[place].answer(200, asked[place].body);
+    const sent = () => asked.map(({ body }) => body.status);
+    const refused = () => document.querySelector('[role=alert]');
+"""
+)
+
+
+async def test_of_changes_of_availability_the_last_counts(modules: Page) -> None:
+    became = await ran(
+        modules,
+        AVAILABILITY
+        + """
+        choose('busy');
+        await until(() => document.querySelectorAll('select').length === 2);
+        choose('available');
+        choose('away');
+        await until(() => asked.length);
+        const before = [sent(), field().value];
+        told(0);
+        await until(() => asked.length > 1);
+        const between = [sent(), field().value, availability.value.status];
+        told(1);
+        await until(() => availability.value.status === 'away');
+        return [...before, ...between, field().value, refused()];
+        """,
+    )
+    assert became == [["busy"], "away", ["busy", "away"], "away", "available", "away", None]
+
+
+async def test_an_availability_that_is_not_taken_is_shown_no_more_and_why(modules: Page) -> None:
+    became = await ran(
+        modules,
+        AVAILABILITY
+        + """
+        choose('busy');
+        await until(() => asked.length);
+        choose('away');
+        asked[0].answer(503, { detail: 'Away.' });
+        await until(() => asked.length > 1);
+        const during = [field().value, refused()];
+        asked[1].fail();
+        await until(refused);
+        return [...during, field().value, refused().textContent];
+        """,
+    )
+    assert became == ["away", None, "available", "The bridge does not answer."]

@@ -14,6 +14,12 @@ export const agents = signal([]);
 /** @type {{value: import("../bridge.js").Availability | null}} One's own. */
 export const availability = signal(null);
 
+/** @type {{value: import("../bridge.js").Availability | null}} The one that the bridge is asked for. */
+export const wanted = signal(null);
+
+/** @type {Promise<unknown>} */
+let asking = Promise.resolve();
+
 /** @type {Record<string, (data: any) => void>} */
 const HEARD = {
   hello: (data) => {
@@ -79,9 +85,24 @@ export function ended() {
 }
 
 /**
- * @param {string} status
- * @param {string | null} until
+ * One change after the other: of those that come while one is on its way, the last alone is sent.
+ *
+ * @param {import("../bridge.js").Availability} asked
  */
-export async function be(status, until) {
-  availability.value = await bridge.availability(status, until);
+export function be(asked) {
+  wanted.value = asked;
+  const send = async () => {
+    if (wanted.value !== asked) return;
+    try {
+      const told = await bridge.availability(asked.status, asked.until);
+      if (wanted.value === asked) availability.value = told;
+    } catch (error) {
+      if (wanted.value === asked) throw error;
+    } finally {
+      if (wanted.value === asked) wanted.value = null;
+    }
+  };
+  const change = asking.then(send);
+  asking = change.catch(() => {});
+  return change;
 }

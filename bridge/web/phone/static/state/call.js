@@ -20,6 +20,7 @@
  * @property {string} [sid] of this phone's leg
  * @property {string} [root] the SID of the caller's leg, of a call that comes in
  * @property {string} [attempt] the name under which this phone places it, known before the SID is
+ * @property {string} [readable] the number as people write it
  * @property {string} [name]
  * @property {string} [company]
  * @property {string} [url] the person's page in Twenty

@@ -3,7 +3,8 @@
 import { html } from "../html.js";
 import { missingOf } from "../state/line.js";
 import { current, line, past, ringing, stage } from "../store.js";
-import { say, shownNumber } from "../words/say.js";
+import { say } from "../words/say.js";
+import { numberOf } from "./party.js";
 import { outcomeOf } from "./past.js";
 
 export function Announcements() {
@@ -15,7 +16,7 @@ export function Announcements() {
 }
 
 /** @param {import("../state/call.js").Call} call */
-const partyOf = ({ name, company, number }) => [name ?? shownNumber(number), company].filter(Boolean).join(", ");
+const partyOf = (call) => [call.name ?? numberOf(call), call.company].filter(Boolean).join(", ");
 
 /** @param {import("../state/call.js").Call} call */
 const calling = (call) => `${say("incoming")}: ${partyOf(call)}`;

@@ -77,7 +77,7 @@ function Warning({ warnings }) {
 /** @param {{call: import("../state/call.js").Call}} props */
 function Mute({ call }) {
   return html`
-    <button aria-pressed=${call.muted} ...${shortcut("mute")} onClick=${() => mute(call.id, !call.muted)}>
+    <button data-on=${call.muted} ...${shortcut("mute")} onClick=${() => mute(call.id, !call.muted)}>
       ${say(call.muted ? "unmute" : "mute")}
     </button>
   `;

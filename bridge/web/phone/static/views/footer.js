@@ -1,10 +1,10 @@
-/** The language, the keys, and the way out. */
+/** The language, the keys, and the way out: not in a call, which it would end. */
 
 import { hasKey } from "../credentials.js";
 import { html } from "../html.js";
 import { signOut, unsaved } from "../session.js";
 import { SHORTCUTS } from "../shortcuts.js";
-import { me } from "../store.js";
+import { current, me } from "../store.js";
 import { useState } from "../vendor/hooks.js";
 import { LANGUAGES, choose, language } from "../words/language.js";
 import { counted, say } from "../words/say.js";
@@ -20,7 +20,7 @@ export function Footer() {
           onClick=${() => show(!shown)}>
           ${say("shortcuts")}
         </button>
-        ${hasKey() && html`<button class="link" onClick=${() => signOut()}>${say("sign-out")}</button>`}
+        ${hasKey() && html`<button class="link" disabled=${Boolean(current.value)} onClick=${() => signOut()}>${say("sign-out")}</button>`}
         <${Unsaved} />
         <${Shortcuts} shown=${shown} />
       `}

@@ -4,10 +4,15 @@ import { ofPhone } from "../desk/calls.js";
 import { html } from "../html.js";
 import { shownNumber } from "../words/say.js";
 
+/** @param {import("../state/call.js").Call} call @returns {string} its number, as people write it once that is known */
+export function numberOf(call) {
+  const readable = call.number.startsWith("+") && (call.readable ?? ofPhone(call)?.readable);
+  return readable || shownNumber(call.number);
+}
+
 /** @param {{call: import("../state/call.js").Call}} props */
 export function Party({ call }) {
-  const readable = call.number.startsWith("+") ? ofPhone(call)?.readable : null;
-  const number = readable ?? shownNumber(call.number);
+  const number = numberOf(call);
   return html`
     <div class="party">
       <p class="name"><${Name} url=${call.url} name=${call.name ?? number} /></p>

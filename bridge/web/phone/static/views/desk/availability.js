@@ -1,6 +1,6 @@
 /** Whether calls ring this agent, and until when they do not. */
 
-import { availability, be } from "../../desk/desk.js";
+import { availability, be, wanted } from "../../desk/desk.js";
 import { html } from "../../html.js";
 import { useState } from "../../vendor/hooks.js";
 import { explained, moment, say } from "../../words/say.js";
@@ -25,12 +25,12 @@ export function nextAt(time, now) {
 
 export function Availability() {
   const [problem, tell] = useState("");
-  const { value } = availability;
+  const value = wanted.value ?? availability.value;
   if (!value) return null;
-  /** @param {string} status @param {Date | null} [until] */
+  /** @param {import("../../bridge.js").Availability["status"]} status @param {Date | null} [until] */
   const set = async (status, until = null) => {
     tell("");
-    await be(status, until && until.toISOString().replace(/\.\d+/, "")).catch((error) => tell(explained(error)));
+    await be({ status, until: until && until.toISOString().replace(/\.\d+/, "") }).catch((error) => tell(explained(error)));
   };
   const { status } = value;
   return html`

@@ -25,7 +25,7 @@ export function Conference({ call }) {
   return html`
     <div class="conference" role="group" aria-label=${say("ends")} data-held=${onHold}>
       <div class="row">
-        <button aria-pressed=${onHold} disabled=${busy} ...${shortcut("hold")} onClick=${() => act(onHold ? "resume" : "hold")}>
+        <button data-on=${onHold} disabled=${busy} ...${shortcut("hold")} onClick=${() => act(onHold ? "resume" : "hold")}>
           ${say(onHold ? "resume" : "hold")}
         </button>
         <button aria-expanded=${inviting} disabled=${busy} onClick=${() => invite(!inviting)}>${say("ends.invite")}</button>

@@ -6,6 +6,7 @@ import { html } from "../../html.js";
 import { nameOf } from "../../state/call.js";
 import { current, idle } from "../../store.js";
 import { useState } from "../../vendor/hooks.js";
+import { useComputed } from "../../vendor/signals.js";
 import { lasted, moment, say } from "../../words/say.js";
 import { Name } from "../party.js";
 import { Note, stateOf } from "./note.js";
@@ -66,8 +67,8 @@ function Details({ call, open, show }) {
 
 /** @param {{sid: string, typing: boolean}} props What the agent wrote of a call, and why that can never be saved. */
 function Written({ sid, typing }) {
+  const draft = useComputed(() => draftOf(sid)).value;
   if (typing) return null;
-  const draft = draftOf(sid);
   return html`
     <${Noted} text=${draft.text} />
     ${draft.state === "refused" && html`<p class="refusal" role="alert">${stateOf(draft)}</p>`}
