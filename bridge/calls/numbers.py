@@ -77,8 +77,11 @@ USER_SCHEMES = frozenset({"sip", "sips", "whatsapp"})
 SHORTEST_USER = 7
 """Digits; fewer are an extension of a telephone system, and not a subscriber's number."""
 
-E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+LONGEST_E164 = len("+") + 15
 """https://www.itu.int/rec/T-REC-E.164"""
+
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+"""As long as almost all numbers: Iran's and Germany's may have six digits."""
 
 FROM_ABROAD = ("00", "011")
 """What is dialled in front of a country code, wherever the number was written."""
@@ -279,10 +282,10 @@ def _possible(text: str, region: str) -> PhoneNumber | None:
 
 
 def _reads_back(number: PhoneNumber) -> bool:
-    """Whether its E.164 is that of no other number, and of one at all: Germany's may have 6 or 17 digits."""
+    """Whether its E.164 is that of no other number, and of one at all: Germany's may have 17 digits."""
     text = Number.of(number)
     try:
-        return E164.fullmatch(text) is not None and bool(phonenumbers.parse(text, None) == number)
+        return len(text) <= LONGEST_E164 and bool(phonenumbers.parse(text, None) == number)
     except NumberParseException:
         return False
 
