@@ -187,7 +187,7 @@ def _can(identity: Identity | None, evidence: Evidence) -> Can:
         return Can()
     on_line = control.is_on_line(identity, evidence)
     is_called = control.is_called_by_colleague(identity, evidence)
-    leads = on_line and not _is_guest(identity, evidence)
+    leads = on_line and not is_guest(identity, evidence)
     moves = leads and not (evidence.originated or _is_short(evidence) or is_called)
     return Can(
         record=leads,
@@ -198,9 +198,9 @@ def _can(identity: Identity | None, evidence: Evidence) -> Can:
     )
 
 
-def _is_guest(identity: Identity, evidence: Evidence) -> bool:
-    """Whether an agent who is on the line only listens, or is asked to take the call over."""
-    if evidence.story is None:
+def is_guest(identity: Identity, evidence: Evidence) -> bool:
+    """Whether an agent is on the line and only listens, or is asked to take the call over."""
+    if evidence.story is None or not control.is_on_line(identity, evidence):
         return False
     ends = ends_of(evidence)
     own = ends.of(control.line_of(identity, evidence).sid)

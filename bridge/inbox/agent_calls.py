@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.agent_call import LINE
 from bridge.calls.fold.legs import may_be_leg
-from bridge.inbox.queries import KnownCall, known_call_of
-from bridge.inbox.rows import callbacks_of, calls_of_legs, chunks
+from bridge.inbox.queries import KnownCall, readable_call
+from bridge.inbox.rows import callbacks_of, calls_of_legs, chunks, fetched
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import agent_calls, callbacks, calls, due, kept, listed
 
@@ -192,22 +192,26 @@ async def _newest(
 
 
 async def _known(connection: AsyncConnection, root_sids: Iterable[str]) -> dict[str, KnownCall]:
-    """SID as given → its call, in that order, each once; a leg that did not name its call is that call."""
+    """SID as given → its call, in that order, each once; a leg that did not name its call is that call.
+
+    One that cannot be read is left out.
+    """
     sids = list(root_sids)
     rows: dict[str, Any] = {}
     stored: dict[str, Any] = {}
     for some in chunks(sids):
         found = select(calls).where(calls.c.root_sid.in_(some), kept)
-        rows |= {row["root_sid"]: row for row in (await connection.execute(found)).mappings()}
+        rows |= {row["root_sid"]: row for row in await fetched(connection, found, key=calls.c.root_sid)}
         stored |= await callbacks_of(connection, some)
     legs = [sid for sid in sids if may_be_leg(stored.get(sid, ()))]
     roots = await calls_of_legs(connection, legs) if legs else {}
     missing = set(roots.values()) - set(sids)
     by_sid = dict(await _known(connection, sorted(missing - set(legs)))) if missing else {}
     by_sid |= {
-        sid: known_call_of(rows[sid], sorted(stored[sid], key=lambda c: c.received_at))
+        sid: known
         for sid in sids
         if sid in rows and stored.get(sid)
+        if (known := readable_call(rows[sid], sorted(stored[sid], key=lambda c: c.received_at)))
     }
     given: dict[str, str] = {}
     for sid in sids:

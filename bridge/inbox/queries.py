@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+import structlog
 from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
@@ -42,9 +43,12 @@ from bridge.inbox.rows import (
     fetched,
     match_of,
     readable,
+    reason,
 )
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import attempts, callbacks, calls, due, kept, listed, of_leg, parked
+
+log = structlog.get_logger()
 
 
 class State(StrEnum):
@@ -104,6 +108,16 @@ def known_call_of(row: RowMapping, stored: Sequence[Callback]) -> KnownCall:
         match=match_of(row["match"]) if row["match"] else None,
         callbacks=tuple(stored),
     )
+
+
+def readable_call(row: RowMapping, stored: Sequence[Callback]) -> KnownCall | None:
+    """The same; None where the row cannot be read, which is logged."""
+    try:
+        return known_call_of(row, stored)
+    # For example a person stored by a newer version.
+    except Exception as problem:
+        log.error("inbox.call_unreadable", call_sid=row["root_sid"], reason=reason(problem))
+        return None
 
 
 def _state(row: RowMapping) -> State:

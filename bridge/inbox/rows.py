@@ -276,13 +276,22 @@ def match_of(kept: Any) -> Match:
     return Match(person, tuple(Person(**other) for other in kept["others"]), kept["corrected"])
 
 
+TEXT = frozenset([str])
+
+
+def _texts(parameters: Any) -> dict[str, str]:
+    if not isinstance(parameters, dict) or not TEXT.issuperset(map(type, parameters.values())):
+        raise ValueError("parameters that are no texts")
+    return parameters
+
+
 def callback_of(row: Any) -> Callback:
-    """A row of `callbacks` as a callback."""
+    """A row of `callbacks` as a callback; raises ValueError where its parameters are not texts."""
     return Callback(
         kind=Kind(row["kind"]),
         call_sid=row["call_sid"],
         parent_sid=row["parent_sid"],
-        parameters=row["parameters"],
+        parameters=_texts(row["parameters"]),
         received_at=row["received_at"],
         digest=row["digest"],
     )
@@ -364,11 +373,14 @@ class StoredCallbacks(Struct):
 
 
 def readable(rows: Iterable[RowMapping]) -> list[Callback]:
-    """The callbacks of these rows; those of an unknown kind are logged and left out."""
+    """The callbacks of these rows; those of an unknown kind or form are logged and left out."""
     found = []
     for row in rows:
         if row["kind"] in KINDS:
-            found.append(callback_of(row))
+            try:
+                found.append(callback_of(row))
+            except ValueError as problem:
+                log.error("inbox.callback_unreadable", call_sid=row["call_sid"], reason=reason(problem))
         else:
             log.warning("inbox.callback_unknown", kind=row["kind"], call_sid=row["call_sid"])
     return found

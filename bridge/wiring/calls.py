@@ -42,7 +42,7 @@ async def open_inbox_and_live_calls(settings: Settings) -> AsyncIterator[tuple[I
     transcribing = settings.transcripts.is_on
     async with open_inbox(url, listeners=[live_calls.add], serves=True, transcribing=transcribing) as inbox:
         for callback in await recent_callbacks(inbox, datetime.now(UTC) - live_calls.keeps):
-            live_calls.add(callback)
+            inbox.hear(callback)
         yield inbox, live_calls
 
 

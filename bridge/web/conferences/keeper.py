@@ -23,6 +23,7 @@ from bridge.inbox.store import Inbox
 from bridge.twilio.rest import TwilioRest
 from bridge.web.conferences.moving import Moving, quietly
 from bridge.web.conferences.participants import Participants
+from bridge.web.isolation import concerning
 
 AGAIN_SECONDS = 1.0
 """After so long a call is looked at again where an act on it goes on, or Twilio did not answer."""
@@ -123,14 +124,16 @@ class Keeper:
         """Looks at all conferences that can go on, and at who is in them by Twilio's list."""
         for root_sid in self._live_calls.conferences(now):
             self._heard.setdefault(root_sid, set())
-            await self._compare(root_sid, now)
+            with concerning(root_sid):
+                await self._compare(root_sid, now)
         self._news.set()
 
     async def _look(self, root_sid: str) -> None:
         self._heard.pop(root_sid, None)
         try:
-            if known := await self._known(root_sid):
-                await self._keep(known)
+            with concerning(root_sid):
+                if known := await self._known(root_sid):
+                    await self._keep(known)
         except (TwilioError, InboxUnavailable) as error:
             log.warning("conference.not_kept", call_sid=root_sid, reason=str(error))
             self._later(root_sid)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bridge.calls import control
-from bridge.calls.agent_call import our_number
+from bridge.calls.agent_call import is_guest, our_number
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import TURN, Callback, Kind
 from bridge.calls.dialling.admission import Admission, Admitted
@@ -173,18 +173,22 @@ class Calls:
         return web.Response(status=204)
 
     async def hangup(self, request: web.Request) -> web.Response:
-        """Ends the call for all parties, or with `leave` for the agent, as the agent's phone would."""
+        """Ends the call for all parties, or with `leave` for the agent, as the agent's phone would.
+
+        An agent who only listens, or is asked to take the call over, always leaves alone.
+        """
         asked = await read_request(request, HangupRequest)
         agent = await self._agents.find(request, asked)
-        key = ("hangup", *_of_legs(agent), agent.sid if asked.leave else "")
+        leaves = asked.leave or is_guest(agent.identity, agent.evidence)
+        key = ("hangup", *_of_legs(agent), agent.sid if leaves else "")
 
         async def hang_up() -> None:
-            line = control.line_of(agent.identity, agent.evidence, at=agent.sid if asked.leave else None)
+            line = control.line_of(agent.identity, agent.evidence, at=agent.sid if leaves else None)
             with _in_our_words():
                 await self._rest.update_call(
-                    line.sid if asked.leave else _held_together_by(agent), status="completed"
+                    line.sid if leaves else _held_together_by(agent), status="completed"
                 )
-            log.info("call.hung_up", call_sid=agent.root_sid, agent=agent.identity, leaves=asked.leave)
+            log.info("call.hung_up", call_sid=agent.root_sid, agent=agent.identity, leaves=leaves)
 
         await self._once.run(key, hang_up)
         return web.Response(status=204)

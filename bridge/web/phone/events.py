@@ -23,6 +23,7 @@ from bridge.inbox.queries import KnownCall
 from bridge.inbox.replicas import CallbackPoller
 from bridge.inbox.store import Inbox
 from bridge.web.availabilities import PRESENT, Availabilities
+from bridge.web.isolation import concerning
 from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.colleagues import Colleagues, Own, availability_body
 from bridge.web.phone.history import History, Listed, is_seen
@@ -211,9 +212,12 @@ class Events:
         }
         stream.push("hello", "", encoded(hello))
         for known in await calls_of(self._inbox, changed or ()):
-            await self._queue(stream, known, FoldedCall.of(known.callbacks))
+            with concerning(known.root_sid):
+                await self._queue(stream, known, FoldedCall.of(known.callbacks))
         while stream.early:
-            await self._queue(stream, *stream.early.pop(0))
+            known, folded = stream.early.pop(0)
+            with concerning(known.root_sid):
+                await self._queue(stream, known, folded)
         stream.counted = True
 
     async def _changed(self, stream: EventStream, after: str | None) -> Collection[str] | None:
@@ -253,10 +257,10 @@ class Events:
                 # No stream was open since the last read.
                 self._poller, self._unsent, self._reaching = CallbackPoller(self._inbox), {}, set()
             new = await self._poller.poll()
-            self._reaching |= self._reached_by(new)
             for one in new:
                 is_lone = one.kind is Kind.STATUS and may_be_leg([one])
                 self._unsent[one.root_sid] = is_lone or self._unsent.get(one.root_sid, False)
+            self._reaching |= self._reached_by(new)
             if self._unsent:
                 await self._tell_of(self._unsent, lone={sid for sid, lone in self._unsent.items() if lone})
                 self._unsent, self._reaching = {}, set()
@@ -275,14 +279,17 @@ class Events:
         if roots := {known.root_sid for known in found} - concerned.keys():
             concerned |= await agents_of_calls(self._inbox, sorted(roots))
         for known in found:
-            folded = FoldedCall.of(known.callbacks)
-            named = _named(known, concerned)
-            # Agents who have a call only by its line are sent it once it has ended and rang no agent.
-            of_line = folded.rang_none and folded.call.ended
-            for stream in self._streams_of(named):
-                if of_line or not named.isdisjoint(stream.agent.own):
-                    await self._tell(stream, known, folded)
-            await self._tell_reached(known, folded)
+            with concerning(known.root_sid):
+                await self._tell_of_call(known, _named(known, concerned))
+
+    async def _tell_of_call(self, known: KnownCall, named: set[str]) -> None:
+        folded = FoldedCall.of(known.callbacks)
+        # Agents who have a call only by its line are sent it once it has ended and rang no agent.
+        of_line = folded.rang_none and folded.call.ended
+        for stream in self._streams_of(named):
+            if of_line or not named.isdisjoint(stream.agent.own):
+                await self._tell(stream, known, folded)
+        await self._tell_reached(known, folded)
 
     def _reached_by(self, new: Iterable[Callback]) -> set[str]:
         """The calls, of any agent, with numbers whose calls open pages count as missed."""

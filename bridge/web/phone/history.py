@@ -1,6 +1,6 @@
 """An agent's calls as the inbox has them: recent calls, missed calls, voicemails, calls with a party."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -37,6 +37,7 @@ from bridge.inbox.queries import KnownCall
 from bridge.inbox.store import Inbox
 from bridge.inbox.transcripts.texts import StoredTranscript, transcripts_of
 from bridge.twenty.people.members import Members
+from bridge.web.isolation import concerning
 from bridge.web.phone.call_bodies import Body, CallBodies
 from bridge.web.phone.summaries import Own, Summaries, Summary, newest_first
 
@@ -143,8 +144,16 @@ class History:
         if show is not Show.RECENT:
             return await self._chosen(tuple(own), show, limit=limit, before=before)
         page = await calls_of_agents(self._inbox, own, limit=limit, before=before)
-        listed = [self.listed(own, known) for _, known in page.calls]
+        listed = self._each((known for _, known in page.calls), lambda known: self.listed(own, known))
         return [one for one in listed if self.is_in(show, one)], page.last
+
+    def _each(self, calls: Iterable[KnownCall], read: Callable[[KnownCall], Listed]) -> list[Listed]:
+        """These calls, but those that cannot be read."""
+        found = []
+        for known in calls:
+            with concerning(known.root_sid):
+                found.append(read(known))
+        return found
 
     async def _chosen(
         self, own: Own, show: Show, *, limit: int, before: Keyset | None
@@ -160,7 +169,7 @@ class History:
                 last = [*chosen.values()][-1]
                 break
         known = await calls_by_sid(self._inbox, chosen)
-        return [self.listed(own, one) for one in known.values()], last
+        return self._each(known.values(), lambda one: self.listed(own, one)), last
 
     async def _pages(self, own: Own, before: Keyset | None) -> AsyncIterator[HeardPage]:
         """Pages until MOST_READ calls are to be summarised, or enough are passed over."""
@@ -180,13 +189,18 @@ class History:
             self._inbox,
             party,
             [*own, *self.lines_of(own)],
-            is_with=lambda known: self.listed((), known).number in party.numbers,
+            is_with=lambda known: self._is_with(known, party),
             of_all=of_all,
             limit=limit,
             before=before,
         )
-        found = [self._shared(own, known) if of_all else self.listed(own, known) for _, known in page.calls]
+        read = self._shared if of_all else self.listed
+        found = self._each((known for _, known in page.calls), lambda known: read(own, known))
         return [one for one in found if of_all or self.is_in(Show.RECENT, one)], page.last
+
+    def _is_with(self, known: KnownCall, party: Party) -> bool:
+        listed = self._each([known], lambda one: self.listed((), one))
+        return any(one.number in party.numbers for one in listed)
 
     def _shared(self, own: Collection[Identity], known: KnownCall) -> Listed:
         """A call for an agent who is allowed to see those of colleagues: by the agent who talked."""

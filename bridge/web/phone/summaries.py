@@ -11,6 +11,7 @@ from bridge.calls.agents import Identity
 from bridge.inbox.agent_calls import Heard, calls_by_sid
 from bridge.inbox.queries import KnownCall
 from bridge.inbox.store import Inbox
+from bridge.web.isolation import concerning
 
 MOST_KEPT = 50_000
 """Those that were used last, of 200 agents with 250 calls each; some 15 MB."""
@@ -50,7 +51,7 @@ class Summaries:
         self._kept: dict[Key, Summary] = {}
 
     async def of(self, own: Own, heard: Sequence[Heard], *, now: datetime) -> dict[str, Summary]:
-        """SID as given → the summary of its call. Raises InboxUnavailable."""
+        """SID as given → the summary of its call, unless that cannot be read. Raises InboxUnavailable."""
         keys = {one.root_sid: (own, one.root_sid, one.revision) for one in heard}
         found = {sid: self._used(key) for sid, key in keys.items() if key in self._kept}
         missing = keys.keys() - found.keys()
@@ -58,9 +59,10 @@ class Summaries:
         for number, (sid, known) in enumerate(read.items(), 1):
             if number % AT_ONCE == 0:
                 await asyncio.sleep(0)
-            found[sid] = self._summarise(own, known)
-            if known.root_sid == sid and known.heard_at < now - SETTLES:
-                self._kept[keys[sid]] = found[sid]
+            with concerning(known.root_sid):
+                found[sid] = self._summarise(own, known)
+                if known.root_sid == sid and known.heard_at < now - SETTLES:
+                    self._kept[keys[sid]] = found[sid]
         self._drop(len(self._kept) - MOST_KEPT)
         return found
 
