@@ -234,7 +234,7 @@ BOUNDS: Mapping[str, Mapping[str, str]] = {
         "_DAY_DASHED": PLAYED,
         "_YEAR_DASHED": PLAYED,
     },
-    "sandbox/twenty/kinds/scalars.py": {"_LEADING": PLAYED},
+    "sandbox/twenty/kinds/scalars.py": {"_LEADING": PLAYED, "_UUID": PLAYED},
     "sandbox/twenty/records/search.py": {"_WORD": PLAYED},
     "sandbox/twilio/rest/access.py": {"_RESOURCE": PLAYED},
     "sandbox/twilio/conferences/directory.py": {"_SID": PLAYED},

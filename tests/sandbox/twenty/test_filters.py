@@ -92,6 +92,8 @@ async def test_who_is_found(people: Ask, given: dict[str, Any], found: set[str])
         ({"phones": {"additionalPhones": {"contains": "1"}}}, "INVALID_ARGS_FILTER"),
         ({"createdAt": {"gte": "yesterday"}}, "INVALID_ARGS_FILTER"),
         ({"id": {"eq": "nope"}}, "INVALID_ARGS_FILTER"),
+        ({"id": {"eq": "019ac3a0-0000-7000-8000-000000000001"}}, "INVALID_ARGS_FILTER"),
+        ({"id": {"eq": "00000000-0000-0000-0000-000000000000"}}, "INVALID_ARGS_FILTER"),
         ({"company": {"eq": "Acme"}}, "INVALID_ARGS_FILTER"),
         ({"noteTargets": {"id": {"is": "NULL"}}}, "INVALID_ARGS_FILTER"),
         ({"searchVector": {"search": "Ada"}}, "INVALID_ARGS_FILTER"),

@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -11,17 +10,13 @@ from bridge.sandbox.twenty.kinds import moments
 from bridge.sandbox.twenty.kinds.parts import Scalar
 from bridge.sandbox.twenty.kinds.wording import inspect
 
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
 _LEADING = re.compile(r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 def is_uuid(value: object) -> bool:
-    """Whether this is a UUID in its canonical form."""
-    if not isinstance(value, str) or len(value) != 36:
-        return False
-    try:
-        return str(uuid.UUID(value)) == value.lower()
-    except ValueError:
-        return False
+    """Whether this is a UUID of the versions 1 to 5 in its canonical form."""
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 
 def json_text(value: object) -> str:
@@ -125,7 +120,8 @@ def parsed_json(value: object, name: str) -> Any:
 
 
 def raw_json(value: object, name: str) -> object:
-    return json_text(parsed_json(value, name))
+    parsed = parsed_json(value, name)
+    return None if parsed == {} else json_text(parsed)
 
 
 def unwritable(_: object, name: str) -> object:
