@@ -163,13 +163,22 @@ def limit_of(given: str | None, *, default: int, most: int) -> int:
     return number
 
 
+NO_ID = uuid.UUID(int=0)
+
+VERSIONS = range(1, 6)
+"""Those of the UUIDs that Twenty takes as ids."""
+
+
 def record_id(given: str, name: str) -> str:
     """The id of a record in Twenty that a request names; raises NotUnderstood."""
     try:
         # `UUID` also accepts braces and prefixes.
-        return str(uuid.UUID(given)) if len(given) == 36 else str(uuid.UUID(""))
+        parsed = uuid.UUID(given if len(given) == 36 else "")
     except ValueError:
-        raise NotUnderstood(f"{name}: It should be the id of a record in Twenty.") from None
+        parsed = NO_ID
+    if parsed.version not in VERSIONS:
+        raise NotUnderstood(f"{name}: It should be the id of a record in Twenty.")
+    return str(parsed)
 
 
 def _cursor(place: Keyset) -> str:
