@@ -46,9 +46,14 @@ class Scheduler:
 
     async def _turn(self, name: str) -> None:
         assert name not in self._waiting, f"{name} does two things at once"
-        self._waiting[name] = asyncio.get_running_loop().create_future()
+        turn = self._waiting[name] = asyncio.get_running_loop().create_future()
         self._moved.set()
-        await self._waiting[name]
+        try:
+            await turn
+        finally:
+            # On a busy machine the bridge gives a statement up, and tries it again.
+            if self._waiting.get(name) is turn:
+                del self._waiting[name]
 
     async def run(self, operations: Mapping[str, Coroutine[Any, Any, Any]], choose: Choose) -> None:
         """Carries out an operation of each replica, in the order that is chosen; raises what they raise."""
