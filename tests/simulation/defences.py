@@ -113,8 +113,8 @@ DEFENCES = {
     ),
     "drops what it knew when people change": Defence(
         "web/twenty_webhook.py",
-        "        self._forget()\n        numbers",
-        "        numbers",
+        "        self._forget()\n        alike",
+        "        alike",
     ),
     "matches anew after a relink in mid-write": Defence(
         "sync/stages/pipeline.py",

@@ -55,7 +55,10 @@ async def test_calls_that_cannot_be_read_hide_no_other(tmp_path: Path) -> None:
             await shown.until(ends(good[1], "talked"))
         assert set(good) <= await lists(bridge)
         async with page(bridge, after=after) as shown:
-            await shown.until(ends(good[0], "missed"))
+            # Rows that were first read when they were broken hold its position back: it reloads its lists then.
+            if dict(shown.events)["hello"]["resumed"]:
+                await shown.until(ends(good[0], "missed"))
+            assert set(good) <= await lists(bridge)
     # One that begins reads the newest callbacks.
     async with opened(tmp_path, bounds=BOUNDS, **SECTIONS) as bridge:
         assert set(good) <= await lists(bridge)
