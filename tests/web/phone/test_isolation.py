@@ -55,7 +55,7 @@ async def test_calls_that_cannot_be_read_hide_no_other(tmp_path: Path) -> None:
             await shown.until(ends(good[1], "talked"))
         assert set(good) <= await lists(bridge)
         async with page(bridge, after=after) as shown:
-            # Rows that were first read when they were broken hold its position back: it reloads its lists then.
+            # Rows that were broken when they were first read hold its position back: it reloads its lists.
             if dict(shown.events)["hello"]["resumed"]:
                 await shown.until(ends(good[0], "missed"))
             assert set(good) <= await lists(bridge)
