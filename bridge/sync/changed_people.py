@@ -10,11 +10,13 @@ from typing import Any
 
 import structlog
 
+from bridge.errors import TwentyDenied
 from bridge.inbox.requeue import relink, unlink_deleted, unmatched_among
 from bridge.inbox.store import Inbox
 from bridge.sync.looking_back import LookingBack
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.changes import PersonChanged, changed_person
+from bridge.twenty.schema.features import Feature, go_without
 
 MARK = "people looked at"
 
@@ -63,15 +65,21 @@ class ChangedPeople:
         if not self._affordable():
             return 0
         due = 0
-        async for nodes in self._people.pages(now):
-            if nodes:
-                # Before calls become due, or they would be matched with what was known before.
-                self._forget()
-            due += await self._gone([node for node in nodes if node["deletedAt"]])
-            due += await self._changed([node for node in nodes if not node["deletedAt"]], now - self._late)
+        try:
+            async for nodes in self._people.pages(now):
+                due += await self._due_for(nodes, now)
+        except TwentyDenied as denied:
+            go_without(Feature.LATE_PEOPLE, denied)
         if due:
             log.info("people.changed", calls_due=due)
         return due
+
+    async def _due_for(self, nodes: Sequence[Any], now: datetime) -> int:
+        if nodes:
+            # Before calls become due, or they would be matched with what was known before.
+            self._forget()
+        gone = await self._gone([node for node in nodes if node["deletedAt"]])
+        return gone + await self._changed([node for node in nodes if not node["deletedAt"]], now - self._late)
 
     async def _gone(self, nodes: Sequence[Any]) -> int:
         deleted = {node["id"]: datetime.fromisoformat(node["deletedAt"]) for node in nodes}

@@ -18,6 +18,7 @@ from tests.web.phone.test_callers import CREATE_COMPANY, UPDATE_PERSON
 pytestmark = needs_chromium
 
 AVAILABILITY = "document.querySelector('.availability select')"
+SAVED = "!document.querySelector('.availability[aria-busy=true]')"
 FOR_HOW_LONG = "document.querySelectorAll('.availability select')[1]"
 CHOOSE = """(() => {{
     const field = {field};
@@ -189,7 +190,7 @@ async def test_a_call_that_rang_no_agent_is_not_noted(phones: Office, twilio: Tw
     alice, bob = await phones.online("alice"), await phones.online("bob")
     for agent in (alice, bob):
         await agent.page(CHOOSE.format(field=AVAILABILITY, value="away"))
-        await agent.page.until("document.querySelectorAll('.availability select').length === 2")
+        await agent.page.until(f"{FOR_HOW_LONG} && {SAVED}")
     calling = asyncio.create_task(twilio.call_from_phone(JANE, caller_hangs_up_after=10))
     twilio.skip(60)
     await calling
@@ -349,7 +350,7 @@ async def after_a_talk_agents_are_not_rung_until_they_are_ready(
         "/After-call work until/.test(document.querySelector('[data-identity=bob]')?.innerText)"
     )
     await alice.click("Available again")
-    await alice.page.until(f"{AVAILABILITY}.value === 'available'")
+    await alice.page.until(f"{AVAILABILITY}.value === 'available' && {SAVED}")
     calling = asyncio.create_task(twilio.call_from_phone(JANE))
     await alice.rings()
     assert not await bob.page("!!document.querySelector('.incoming')")
@@ -361,7 +362,7 @@ async def after_a_talk_agents_are_not_rung_until_they_are_ready(
 async def test_who_is_away_is_not_rung_and_colleagues_see_it(phones: Office, twilio: TwilioSandbox) -> None:
     alice, bob = await phones.online("alice"), await phones.online("bob")
     await alice.page(CHOOSE.format(field=AVAILABILITY, value="away"))
-    await alice.page.until("document.querySelectorAll('.availability select').length === 2")
+    await alice.page.until(f"{FOR_HOW_LONG} && {SAVED}")
     await alice.page(CHOOSE.format(field=FOR_HOW_LONG, value="30"))
     await alice.page.until(f"{FOR_HOW_LONG}.value === 'set'")
     until = await alice.page(f"{FOR_HOW_LONG}.selectedOptions[0].textContent")

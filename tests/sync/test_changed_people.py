@@ -1,4 +1,4 @@
-"""ChangedPeople whom users added, changed or deleted are found also where Twenty's webhook did not tell."""
+"""People whom users added, changed or deleted are found also where Twenty's webhook did not tell."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from bridge.calls.people.matching import Person
 from bridge.calls.texts import ENGLISH
+from bridge.errors import TwentyDenied
 from bridge.inbox.requeue import unlink_deleted
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.sandbox.twenty import TwentySandbox
@@ -139,3 +140,16 @@ async def test_one_who_has_hundreds_of_numbers_gets_calls_of_any(sqlite_file: Pa
         assert await looking.once(TEN + A_WEEK + timedelta(hours=1)) == 0
         assert await looking.once(TEN + timedelta(hours=1)) == 1
         assert [call.root_sid for call in await inbox.claim(10)] == [sid]
+
+
+async def test_a_workspace_whose_people_cannot_be_asked_for_goes_without(sqlite_file: Path) -> None:
+    """Where its schema lacks a field that the round asks; every other denial is told."""
+    async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as inbox:
+        twenty = Twenty(error=TwentyDenied('Cannot query field "phones"', code="twenty.schema"))
+        looking = ChangedPeople(
+            inbox, twenty, affordable=lambda: True, region="FR", late=A_WEEK, forget=lambda: None
+        )
+        assert await looking.once(TEN) == 0
+        twenty.error = TwentyDenied("This key may not.", code="twenty.forbidden")
+        with pytest.raises(TwentyDenied):
+            await looking.once(TEN)

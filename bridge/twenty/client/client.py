@@ -171,7 +171,7 @@ async def check_health(session: aiohttp.ClientSession, api_url: str) -> URL:
                 https=_over_tls(api_url),
             )
         )
-    if kind == "text/html":
+    if status == 200 and kind == "text/html":
         raise TwentyUnavailable(
             phrase(
                 "{url} answers with a page: it is not the address of Twenty itself, perhaps {origin}.",

@@ -57,6 +57,7 @@ OPTIONAL: Mapping[Feature, frozenset[str]] = {
     Feature.WITHDRAWALS: frozenset({"twenty.schema", "twenty.forbidden"}),
     Feature.NEW_PEOPLE: frozenset({"twenty.schema"}),
     Feature.TASKS: frozenset({"twenty.schema"}),
+    Feature.LATE_PEOPLE: frozenset({"twenty.schema"}),
 }
 """Optional features, and the error codes that switch them off; every other denial stops the draining."""
 

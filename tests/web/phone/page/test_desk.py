@@ -240,6 +240,7 @@ AVAILABILITY = (
     const told = (place) => asked[place].answer(200, asked[place].body);
     const sent = () => asked.map(({ body }) => body.status);
     const refused = () => document.querySelector('[role=alert]');
+    const saving = () => document.querySelector('.availability').ariaBusy;
 """
 )
 
@@ -254,16 +255,16 @@ async def test_of_changes_of_availability_the_last_counts(modules: Page) -> None
         choose('available');
         choose('away');
         await until(() => asked.length);
-        const before = [sent(), field().value];
+        const before = [sent(), field().value, saving()];
         told(0);
         await until(() => asked.length > 1);
         const between = [sent(), field().value, availability.value.status];
         told(1);
         await until(() => availability.value.status === 'away');
-        return [...before, ...between, field().value, refused()];
+        return [...before, ...between, field().value, saving(), refused()];
         """,
     )
-    assert became == [["busy"], "away", ["busy", "away"], "away", "available", "away", None]
+    assert became == [["busy"], "away", "true", ["busy", "away"], "away", "available", "away", "false", None]
 
 
 async def test_an_availability_that_is_not_taken_is_shown_no_more_and_why(modules: Page) -> None:

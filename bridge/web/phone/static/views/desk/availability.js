@@ -34,7 +34,7 @@ export function Availability() {
   };
   const { status } = value;
   return html`
-    <div class="availability">
+    <div class="availability" aria-busy=${!!wanted.value}>
       <select aria-label=${say("availability")} value=${status} onChange=${(/** @type {any} */ { target }) => set(target.value)}>
         ${CHOICES.map((one) => html`<option key=${one} value=${one}>${say(`availability.${one}`)}</option>`)}
         ${status === "after_call" && html`<option value="after_call">${say("availability.after_call")}</option>`}
