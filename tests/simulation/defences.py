@@ -12,7 +12,12 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 
+from tests.simulation.plan import COMBINATIONS
+
 BRIDGE = Path(__file__).parents[2] / "bridge"
+
+ONE_COMBINATION = len(COMBINATIONS)
+"""So many seeds apart are the plans of one combination: few others miss what it is for."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class Defence:
     also: tuple[str, str] | None = None
     too: str = ""
     first: int = 0
-    """The first of the seeds that are to miss it."""
+    every: int = 1
+    """The seeds of which one is to miss it: from `first` on each n-th. `ONE_COMBINATION` are those of one."""
 
     @property
     def path(self) -> Path:
@@ -98,7 +104,8 @@ DEFENCES = {
         "twenty/writing/writers.py",
         "if write.plan.person is not Chosen.KEPT:",
         "if True:",
-        first=400,
+        first=4,
+        every=ONE_COMBINATION,
     ),
     "takes over a user's choice of the person": Defence(
         "sync/stages/prepare.py",
@@ -110,6 +117,12 @@ DEFENCES = {
         "sync/stages/prepare.py",
         "        due_calls = [_unless_deleted(due, states.get(due.root_sid)) for due in due_calls]\n",
         "",
+        too="asks which people were deleted",
+    ),
+    "asks which people were deleted": Defence(
+        "sync/changed_people.py",
+        'gone = await self._gone([node for node in nodes if node["deletedAt"]])',
+        "gone = 0",
     ),
     "drops what it knew when people change": Defence(
         "web/twenty_webhook.py",
@@ -125,6 +138,10 @@ DEFENCES = {
         "twenty/client/budget.py",
         "            await asyncio.sleep(wait)\n        self._tokens -= 1",
         "            break\n        self._tokens -= 1",
+        also=(
+            "            await asyncio.sleep(wait)\n            wait = self.wait_for(fields)",
+            "            break",
+        ),
     ),
     "survives a sender that gave up": Defence(
         "inbox/writer.py",
@@ -162,6 +179,8 @@ DEFENCES = {
         "twenty/writing/writers.py",
         "if not self._batches.affords(len(updates)):",
         "if updates:",
+        first=11,
+        every=ONE_COMBINATION,
     ),
 }
 

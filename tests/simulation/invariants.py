@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from sqlalchemy import select
@@ -159,12 +160,15 @@ def _no_deleted_person_has(
 ) -> None:
     """A call with news after its person was deleted finds the other person who has its number.
 
-    Whether the bridge has heard of that, or not, and whatever it did at that moment.
+    Whether the bridge has heard of that, or not, and whatever it did at that moment. Where it has not, it has
+    asked since who was deleted, and calls without news find that person, too.
     """
     since = max(player.doubled_at, player.gone_at) + 1
+    has_asked = player.deleted_person_untold and since < inf
     for sid, call in told.items():
         has_news = call.ended_at and call.ended_at.timestamp() - EPOCH > since
-        if call.other_party == PAUL and has_news and sid in shown and sid not in player.moved:
+        is_theirs = call.other_party == PAUL and sid in shown and sid not in player.moved
+        if is_theirs and (has_news or has_asked):
             assert shown[sid]["personId"] not in player.gone, f"{sid}: it is with a person who was deleted"
 
 

@@ -293,6 +293,14 @@ def _created_late_and_deleted(chance: Random, at: float) -> Iterator[Step]:
     yield Step(_soon(chance, at + 20, 10), "deletes call")
 
 
+def _written_late_in_a_later_minute(chance: Random, at: float) -> Iterator[Step]:
+    """That the agent answered is written late; a life writes known calls of its first minute twice anyway."""
+    later = at + 62
+    yield _talk(later, chance.choice(NUMBERS), chance.randint(3, 8))
+    what = {"late_writes_seconds": chance.choice([15.0, 40.0]), "seconds": 2.0}
+    yield Step(_soon(chance, later + 3.2, 1), "twenty", what)
+
+
 def _one_of_two_people_deleted(chance: Random, at: float) -> Iterator[Step]:
     """Two people have the caller's number; a user deletes the first while a slow Twenty gets the call."""
     yield Step(0.1, "adds double")
@@ -311,6 +319,19 @@ def _person_of_a_new_call_deleted(chance: Random, at: float) -> Iterator[Step]:
         yield Step(at, "no webhooks", {"seconds": 8.0})
 
 
+def _deleted_unseen(chance: Random, at: float) -> Iterator[Step]:
+    """Of two people with one number a user deletes the one who has a call, unheard by the bridge.
+
+    Possibly they call again while the bridge remembers who has their number.
+    """
+    yield Step(0.1, "adds double")
+    yield _talk(at, PAUL, 1)
+    yield Step(at + 11, "no webhooks", {"seconds": 4.0})
+    yield Step(_soon(chance, at + 11, 2), "deletes person")
+    if chance.random() < 0.5:
+        yield Step(_soon(chance, at + 15), "calls", {"number": PAUL, "outcome": "busy", "talks": 1})
+
+
 def _one_of_many_deleted(chance: Random, at: float) -> Iterator[Step]:
     """A stranger calls often, a user deletes one of the calls, and then the person is added."""
     for _ in range(5):
@@ -321,9 +342,10 @@ def _one_of_many_deleted(chance: Random, at: float) -> Iterator[Step]:
 
 
 VARIANTS: dict[Combination, tuple[Combination, ...]] = {
-    _written_late: (_created_late_and_deleted,),
+    _written_late: (_written_late_in_a_later_minute, _created_late_and_deleted),
     _person_deleted: (_one_of_two_people_deleted, _person_of_a_new_call_deleted),
     _deleted_while_it_is_written: (_one_of_many_deleted,),
+    _moved_unseen: (_deleted_unseen,),
 }
 
 

@@ -70,7 +70,12 @@ class Player:
     def people_changed_untold(self) -> bool:
         """Whether a user changed people of which Twenty's webhook has not told the bridge."""
         added_untold = self.added and not self.world.is_told_of_added
-        return bool(added_untold or (self.gone and not self.world.is_told_of_gone))
+        return bool(added_untold or self.deleted_person_untold)
+
+    @property
+    def deleted_person_untold(self) -> bool:
+        """Whether a user deleted a person of which Twenty's webhook has not told the bridge."""
+        return bool(self.gone and not self.world.is_told_of_gone)
 
     async def play(self, step: Step) -> None:
         """Does one step; what lasts goes on by itself."""

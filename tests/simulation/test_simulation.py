@@ -107,7 +107,8 @@ def test_defences_are_where_they_were(name: str) -> None:
     ],
 )
 def test_a_seed_notices_that_a_defence_is_gone(name: str) -> None:
-    seeds = ("--first", str(DEFENCES[name].first), "--seeds", str(ENOUGH))
+    first, every = str(DEFENCES[name].first), str(DEFENCES[name].every)
+    seeds = ("--first", first, "--every", every, "--seeds", str(ENOUGH))
     done = simulate(*seeds, "--once", "--whole", "--without-defence", name)
     assert done.returncode == 1, done.stdout
     # Some are missed before the first seed.
