@@ -90,7 +90,13 @@ class _Leg(Struct):
     """Whom Twilio called on it."""
     busy: bool = False
     talked: bool = False
-    """Of the leg of who called: the called person answered."""
+    """Of the leg of who called: its Dial was answered and bridged."""
+    answered_by: frozenset[str] = frozenset()
+    """Of the leg of who called: the dialled legs that say that they were answered."""
+    unbridged: frozenset[str] = frozenset()
+    """Of the leg of who called: the dialled legs of which the Dial says that none talked on them."""
+    never_bridged: bool = False
+    """Of a dialled leg: its Dial says so."""
     over_at: datetime | None = None
     """When it was first heard that it is over, or of a call out that its Dial is."""
     declined: frozenset[str] = frozenset()
@@ -120,7 +126,8 @@ class _Leg(Struct):
     @property
     def talked_until(self) -> datetime | None:
         """When its identity stopped to talk."""
-        return self.over_at if self.picked_up or self.talked else None
+        has_talked = self.picked_up and not self.never_bridged
+        return self.over_at if has_talked or self.talked or self.answered_by - self.unbridged else None
 
 
 class LiveCalls:
@@ -305,12 +312,15 @@ class LiveCalls:
             return
         leg.dialled = True
         leg.end(callback.received_at)
-        leg.talked |= callback.get("DialCallStatus") in ANSWERED
+        is_bridged = (callback.get("DialBridged") or "true").lower() == "true"
+        leg.talked |= is_bridged and callback.get("DialCallStatus") in ANSWERED
         if (callee := callback.get("DialCallSid")) and not is_moving(callback):
             over = self._leg(callee, callback.received_at)
             over.hung_up = True
             over.end(callback.received_at)
             over.parent = over.parent or callback.call_sid
+            if not is_bridged:
+                over.never_bridged, leg.unbridged = True, leg.unbridged | {callee}
             over.busy |= callback.get("DialCallStatus") == "busy"
             self._note_busy(over, callback.received_at)
             self._sort(callee, over)
@@ -323,7 +333,8 @@ class LiveCalls:
             if leg.parent and not callback.get(OF_CALL):
                 caller = self._leg(leg.parent, callback.received_at)
                 caller.dialled = True
-                caller.talked |= status == "completed"
+                if status == "completed":
+                    caller.answered_by |= {callback.call_sid}
                 caller.end(callback.received_at)
                 self._sort(leg.parent, caller)
         elif status == "in-progress" and _rang(callback) and (to := client_identity(callback.get("To"))):

@@ -35,6 +35,12 @@ def dial(sid: str, callee: str | None = None, *, at: float = 0) -> Callback:
     return told(Kind.DIAL, sid, at=at, CallStatus="in-progress", DialCallStatus="completed", **named)
 
 
+def unbridged(sid: str, callee: str, *, at: float = 0) -> Callback:
+    """The dialled leg was answered, and its call was over before the two were connected."""
+    said = {"DialCallStatus": "completed", "DialBridged": "false"}
+    return told(Kind.DIAL, sid, at=at, CallStatus="in-progress", DialCallSid=callee, **said)
+
+
 def end(sid: str, *, at: float = 0) -> Callback:
     return told(Kind.STATUS, sid, at=at, CallStatus="completed", From="client:alice", To="+33612345678")
 
@@ -120,6 +126,11 @@ TAKEN = [told(Kind.VOICE, IN, From="+33612345678", CallStatus="ringing"), *BOB_T
         ([*TAKEN, dial(IN, RUNG, at=9), status(IN, RUNG, "completed", at=8, to="client:bob")], {"bob": 8}),
         ([*TAKEN, dial(IN, OTHER, at=9)], {}),
         ([*ALICE_CALLS, dial(OUT, LEG, at=9), voice(IN, at=10), dial(IN, at=20)], {"alice": 20}),
+        ([*ALICE_CALLS, unbridged(OUT, LEG, at=9)], {}),
+        ([*ALICE_CALLS, status(OUT, LEG, "completed", at=8), unbridged(OUT, LEG, at=9)], {}),
+        ([*TAKEN, status(IN, RUNG, "completed", at=8, to="client:bob"), unbridged(IN, RUNG, at=9)], {}),
+        ([voice(), unbridged(OUT, LEG, at=9), dial(OUT, OTHER, at=20)], {"alice": 9}),
+        ([voice(), unbridged(OUT, LEG, at=9), status(OUT, OTHER, "completed", at=20)], {"alice": 9}),
     ],
 )
 def test_when_an_agent_last_talked_whatever_the_order(heard: list[Callback], until: dict[str, int]) -> None:
