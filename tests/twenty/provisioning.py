@@ -8,10 +8,14 @@ from pydantic import SecretStr
 from bridge.sandbox.twenty import TwentySandbox
 from bridge.twenty.client.client import open_client
 from bridge.twenty.provision import NewWebhook, Provisioned, set_up
+from bridge.twenty.provision.plan import derived_id
 from tests.support import twenty_settings
 
 URL = "https://phone.example.com/twenty/webhook"
 WEBHOOK = NewWebhook(URL, SecretStr("0123456789abcdef"))
+
+NOTE = "note which looks were made, so that those that users remove stay removed"
+"""The last step on looks."""
 
 Row = dict[str, Any]
 
@@ -78,6 +82,11 @@ class Workspace:
     async def sidebar(self) -> list[Row]:
         return list(await tell(self.twenty, SIDEBAR))
 
+    @property
+    def note_id(self) -> str:
+        """The id of the view whose name says which looks were made once."""
+        return derived_id(self.objects["phoneCall"]["id"], "made once")
+
     def columns(self, view: Row) -> list[str]:
         """The names of the shown columns, in order."""
         shown = [one for one in view["viewFields"] if one["isVisible"]]
@@ -123,6 +132,11 @@ async def put_into_a_folder(twenty: TwentySandbox, *items: str) -> None:
     for position, item in enumerate(items):
         update = {"folderId": folder["id"], "position": position}
         await tell(twenty, UPDATE_ITEM, i={"id": item, "update": update})
+
+
+async def forget_what_was_made(there: Workspace) -> None:
+    """As an earlier version left it, which noted nothing."""
+    await tell(there.twenty, "mutation ($id: String!) { deleteView(id: $id) }", id=there.note_id)
 
 
 async def key_that_may(twenty: TwentySandbox, *flags: str, reads: bool = True) -> str:

@@ -12,11 +12,13 @@ from bridge.twenty.provision import Result, Watch, columns, predicted, set_up
 from bridge.twenty.provision.plan import Step
 from tests.support import twenty_settings
 from tests.twenty.provisioning import (
+    NOTE,
     UPDATE_FIELD,
     UPDATE_ITEM,
     WEBHOOK,
     Row,
     Workspace,
+    forget_what_was_made,
     mutations,
     put_into_a_folder,
     run,
@@ -156,6 +158,136 @@ async def test_a_second_run_sends_nothing_whatever_a_user(
     asked = len(ready.requests)
     again = await run(ready)
     assert (again.outcomes, again.complete, mutations(ready, asked)) == ((), True, [])
+
+
+DELETE_VIEW = "mutation ($id: String!) { deleteView(id: $id) }"
+DELETE_TAB = "mutation ($id: String!) { destroyPageLayoutTab(id: $id) }"
+DELETE_WIDGET = "mutation ($id: String!) { destroyPageLayoutWidget(id: $id) }"
+DELETE_ITEM = "mutation ($id: UUID!) { deleteNavigationMenuItem(id: $id) { id } }"
+PHONE_PAGE = "https://phone.example.com/phone"
+
+
+async def deletes_a_view(there: Workspace) -> None:
+    await tell(there.twenty, DELETE_VIEW, id=(await there.views())["Missed calls"]["id"])
+
+
+async def deletes_a_view_and_its_item(there: Workspace) -> None:
+    mine = (await there.views())["My calls"]["id"]
+    items = [one for one in await there.sidebar() if one["viewId"] == mine]
+    for one in items:
+        await tell(there.twenty, DELETE_ITEM, id=one["id"])
+    await tell(there.twenty, DELETE_VIEW, id=mine)
+
+
+async def deletes_tabs(there: Workspace) -> None:
+    for owner, title in (
+        ("person", "Phone calls"),
+        ("company", "Phone calls"),
+        ("phoneCall", "Transcript"),
+    ):
+        await tell(there.twenty, DELETE_TAB, id=(await tab(there, owner, title))["id"])
+
+
+async def deletes_a_tab_and_its_view(there: Workspace) -> None:
+    await tell(there.twenty, DELETE_TAB, id=(await tab(there, "person", "Phone calls"))["id"])
+    await tell(there.twenty, DELETE_VIEW, id=(await there.views())["Phone calls of a person"]["id"])
+
+
+async def empties_a_tab(there: Workspace) -> None:
+    (widget,) = (await tab(there, "company", "Phone calls"))["widgets"]
+    await tell(there.twenty, DELETE_WIDGET, id=widget["id"])
+
+
+async def deletes_all_groups(there: Workspace) -> None:
+    (widget,) = (await tab(there, "phoneCall", "Home"))["widgets"]
+    line = {"fieldMetadataId": there.field_id("status"), "isVisible": True, "position": 0}
+    await tell(there.twenty, GROUP, i={"widgetId": widget["id"], "fields": [line]})
+
+
+async def deletes_the_phone_from_the_sidebar(there: Workspace) -> None:
+    links = [one for one in await there.sidebar() if one["type"] == "LINK"]
+    for one in links:
+        await tell(there.twenty, DELETE_ITEM, id=one["id"])
+
+
+async def looks(twenty: TwentySandbox) -> object:
+    """The views, groups, tabs with their widgets and sidebar items that there are."""
+    there = await workspace(twenty)
+    views = {
+        name: len(view["viewFieldGroups"])
+        for name, view in (await there.views()).items()
+        if view["type"] != "TABLE_WIDGET"
+    }
+    tabs = [
+        [(tab["title"], len(tab["widgets"])) for tab in (await there.page(name))["tabs"]]
+        for name in ("phoneCall", "person", "company")
+    ]
+    return views, tabs, len(await there.sidebar())
+
+
+REMOVALS = (
+    deletes_a_view,
+    deletes_a_view_and_its_item,
+    deletes_tabs,
+    deletes_a_tab_and_its_view,
+    empties_a_tab,
+    deletes_all_groups,
+    deletes_the_phone_from_the_sidebar,
+)
+
+
+@pytest.mark.parametrize("user", REMOVALS)
+async def test_what_a_user_removed_comes_back_only_where_it_is_asked_for(
+    bare: TwentySandbox, user: Callable[[Workspace], Awaitable[None]]
+) -> None:
+    await run(bare, phone_at=PHONE_PAGE)
+    whole = await looks(bare)
+    await user(await workspace(bare))
+    removed = await looks(bare)
+    assert removed != whole
+    asked = len(bare.requests)
+    again = await run(bare, phone_at=PHONE_PAGE)
+    assert {one.result for one in again.outcomes} == {Result.REMOVED}
+    assert (again.complete, mutations(bare, asked), await looks(bare)) == (True, [], removed)
+    restored = await run(bare, phone_at=PHONE_PAGE, restore=True)
+    assert {one.result for one in restored.outcomes} == {Result.DONE}
+    assert await looks(bare) == whole
+    assert (await run(bare, phone_at=PHONE_PAGE)).outcomes == ()
+
+
+async def test_what_an_earlier_version_made_stays_removed_after_the_next_run(ready: TwentySandbox) -> None:
+    await forget_what_was_made(await workspace(ready))
+    (noting,) = (await run(ready)).outcomes
+    assert noting.sentence == f"done: {NOTE}"
+    await deletes_tabs(await workspace(ready))
+    again = await run(ready)
+    assert {one.result for one in again.outcomes} == {Result.REMOVED}
+
+
+async def test_a_tab_whose_view_is_gone_gets_it_again(ready: TwentySandbox) -> None:
+    there = await workspace(ready)
+    await tell(ready, DELETE_VIEW, id=(await there.views())["Phone calls of a person"]["id"])
+    await run(ready)
+    assert "Phone calls of a person" in await there.views()
+
+
+async def test_fields_that_calls_need_come_back(ready: TwentySandbox) -> None:
+    there = await workspace(ready)
+    field = there.field_id("handling")
+    deletion = "mutation ($i: DeleteOneFieldInput!) { deleteOneField(input: $i) { id } }"
+    await tell(ready, UPDATE_FIELD, i={"id": field, "update": {"isActive": False}})
+    await tell(ready, deletion, i={"id": field})
+    await run(ready)
+    assert (await workspace(ready)).field_id("handling")
+
+
+async def test_a_look_that_was_refused_is_made_once_it_can_be(bare: TwentySandbox) -> None:
+    async with open_client(twenty_settings(bare)) as client:
+        refused = await set_up(Fails(client, "CreatePageLayoutTab"), webhook_to=WEBHOOK)
+    assert not refused.complete
+    made = await run(bare)
+    assert {one.result for one in made.outcomes} == {Result.DONE}
+    assert (await tab(await workspace(bare), "person", "Phone calls"))["widgets"]
 
 
 async def test_a_default_view_that_a_user_arranged_before_stays_and_the_rest_comes(

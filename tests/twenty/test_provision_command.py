@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from bridge.sandbox.twenty import NEWEST, OLDEST, TwentySandbox
-from tests.twenty.provisioning import mutations
+from tests.support import ask
+from tests.twenty.provisioning import mutations, workspace
+from tests.twenty.test_provision_again import deletes_tabs
 from tests.twenty.test_provision_dashboard import STEP, dashboards
 
 SECRET = "0123456789abcdef"
@@ -122,3 +124,21 @@ async def test_at_a_terminal_a_dashboard_is_asked_for(twenty: TwentySandbox, tmp
 async def test_why_there_is_no_dashboard_is_said(twenty: TwentySandbox, tmp_path: Path) -> None:
     status, out, _ = await setup_twenty(twenty, tmp_path, "--dashboard", "--dry-run")
     assert (status, "no gridPosition" in out, await dashboards(twenty)) == (0, True, [])
+
+
+@pytest.mark.parametrize("generation", [OLDEST])
+async def test_what_users_removed_is_said_with_the_option_that_restores_it(
+    twenty: TwentySandbox, tmp_path: Path
+) -> None:
+    await setup_twenty(twenty, tmp_path, "--dashboard")
+    await deletes_tabs(await workspace(twenty))
+    (record,) = await dashboards(twenty)
+    await ask(twenty, "mutation ($id: UUID!) { deleteDashboard(id: $id) { id } }", id=record["id"])
+    status, out, _ = await setup_twenty(twenty, tmp_path, "--dashboard")
+    left = "left out, as a user removed it: add the tab “Phone calls” to the page of a person"
+    assert (status, left in out) == (0, True)
+    assert "`twenty-bridge setup twenty --restore` restores it." in out
+    assert "`twenty-bridge setup twenty --dashboard --restore` restores it." in out
+    status, out, _ = await setup_twenty(twenty, tmp_path, "--dashboard", "--restore")
+    assert (status, "done: add the tab “Phone calls” to the page of a person" in out) == (0, True)
+    assert await dashboards(twenty) == [record]

@@ -38,9 +38,11 @@ TITLES = [
 ]
 
 
-async def added(twenty: TwentySandbox, *, key: str | None = None, dry_run: bool = False) -> DashboardOutcome:
+async def added(
+    twenty: TwentySandbox, *, key: str | None = None, dry_run: bool = False, restore: bool = False
+) -> DashboardOutcome:
     async with open_client(twenty_settings(twenty, api_token=key or twenty.api_key)) as client:
-        return await add_dashboard(client, call_back="Call back", dry_run=dry_run)
+        return await add_dashboard(client, call_back="Call back", dry_run=dry_run, restore=restore)
 
 
 async def layouts(twenty: TwentySandbox) -> list[dict[str, Any]]:
@@ -110,8 +112,11 @@ async def test_what_users_did_to_it_stays_done(twenty: TwentySandbox) -> None:
     await added(twenty)
     (record,) = await dashboards(twenty)
     await ask(twenty, "mutation ($id: UUID!) { deleteDashboard(id: $id) { id } }", id=record["id"])
-    assert (await added(twenty)).outcomes == ()
-    assert await dashboards(twenty) == []
+    again = await added(twenty)
+    assert (again.is_removed, again.complete, await dashboards(twenty)) == (True, True, [])
+    restored = await added(twenty, restore=True)
+    assert [one.sentence for one in restored.outcomes] == ["done: restore the dashboard “Phone calls”"]
+    assert await dashboards(twenty) == [record]
 
 
 async def test_a_dry_run_shows_it_and_makes_nothing(either: TwentySandbox) -> None:

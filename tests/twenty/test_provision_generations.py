@@ -10,7 +10,16 @@ from bridge.sandbox.twenty import GENERATIONS, OLDEST, TwentySandbox, twenty_san
 from bridge.twenty.client.client import Executes, TwentyClient
 from bridge.twenty.provision import Provisioned, Result, read
 from bridge.twenty.provision.accepted import Accepted
-from tests.twenty.provisioning import Row, Workspace, mutations, run, tell, workspace
+from tests.twenty.provisioning import (
+    NOTE,
+    Row,
+    Workspace,
+    forget_what_was_made,
+    mutations,
+    run,
+    tell,
+    workspace,
+)
 from tests.twenty.schemas import schema, versions
 from tests.twenty.strict import held_to
 
@@ -92,6 +101,7 @@ async def test_tabs_that_stayed_empty_are_filled(bare: TwentySandbox, version: s
         for widget in tab["widgets"]:
             destroy = "mutation ($id: String!) { destroyPageLayoutWidget(id: $id) }"
             await tell(bare, destroy, id=widget["id"])
+    await forget_what_was_made(there)
     assert (await set_up(bare, refusing)).complete
     for owner in TABS:
         (tab,) = await titled(there, owner)
@@ -127,6 +137,7 @@ def without(version: str, line: str) -> GraphQLSchema:
                 "create the view “My calls”",
                 "create the view “Phone calls of a person”",
                 "create the view “Phone calls of a company”",
+                NOTE,
             },
         ),
         ("CreateWebhookInput.secret", {"register the webhook to https://phone.example.com/twenty/webhook"}),
@@ -157,7 +168,7 @@ async def test_a_tab_whose_widget_is_refused_all_the_same_is_taken_back(bare: Tw
     there = await workspace(bare)
     assert [tab for owner in TABS for tab in await titled(there, owner)] == []
     rest = await set_up(bare, printing)
-    assert (rest.complete, rest.steps(Result.DONE)) == (True, tuple(ADDS))
+    assert (rest.complete, rest.steps(Result.DONE)) == (True, (*ADDS, NOTE))
 
 
 class TwoStacks:

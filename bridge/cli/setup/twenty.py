@@ -32,6 +32,10 @@ from bridge.twenty.provision.plan import Step
 def twenty(
     config: ConfigFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan, and change nothing.")] = False,
+    restore: Annotated[
+        bool,
+        typer.Option("--restore", help="Make views, tabs and sidebar items again that users removed."),
+    ] = False,
     dashboard: Annotated[
         bool | None,
         typer.Option(
@@ -40,18 +44,21 @@ def twenty(
         ),
     ] = None,
 ) -> None:
-    """Prepare the workspace: phone calls, their fields and views. Running it again changes nothing."""
-    done = provide(config, dry_run=dry_run)
+    """Prepare the workspace: phone calls, their fields and views. Running it again changes nothing.
+
+    Views, tabs and sidebar items that users removed stay removed.
+    """
+    done = provide(config, dry_run=dry_run, restore=restore)
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if done and (at_terminal if dashboard is None else dashboard):
-        done = _with_dashboard(config, dry_run=dry_run, ask=dashboard is None)
+        done = _with_dashboard(config, dry_run=dry_run, restore=restore, ask=dashboard is None)
     if done and at_terminal and not dry_run:
         offer_app(config)
     if not done:
         raise typer.Exit(1)
 
 
-def _with_dashboard(config: Path | None, *, dry_run: bool, ask: bool) -> bool:
+def _with_dashboard(config: Path | None, *, dry_run: bool, restore: bool, ask: bool) -> bool:
     """Whether the dashboard is there, would be, was declined, or is not possible in this version."""
     settings = load_as(SetUpTwenty, config)
     before, _, after = settings.voice.spoken.call_back.partition("{name}")
@@ -61,13 +68,17 @@ def _with_dashboard(config: Path | None, *, dry_run: bool, ask: bool) -> bool:
             async with open_client(settings.twenty) as client:
                 call_back = before.strip() or after.strip()
                 patient = RetryingClient(client)
-                return await add_dashboard(patient, call_back=call_back, dry_run=dry_run, tell=_tell)
+                return await add_dashboard(
+                    patient, call_back=call_back, dry_run=dry_run, restore=restore, tell=_tell
+                )
 
         return asyncio.run(added())
 
     done = carried_out(dry_run=dry_run or ask)
     if done.left_out:
         terminal.say(done.left_out)
+    if done.is_removed:
+        terminal.say(report.restoring("--dashboard", "--restore"))
     if ask and not dry_run and done.is_planned:
         if not terminal.confirm(phrase("Make this dashboard, which all users see?")):
             return True
@@ -75,7 +86,7 @@ def _with_dashboard(config: Path | None, *, dry_run: bool, ask: bool) -> bool:
     return done.complete
 
 
-def provide(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
+def provide(config: Path | None, *, dry_run: bool, restore: bool = False, ask: bool = False) -> bool:
     """Whether all of it is there now, or would be; where it is to `ask`, it shows its plan first."""
     settings = load_as(SetUpTwenty, config)
     webhook_to = webhook.wanted(settings.server.public_url, settings.twenty.webhook_secret)
@@ -89,6 +100,7 @@ def provide(config: Path | None, *, dry_run: bool, ask: bool = False) -> bool:
                     patient,
                     webhook_to=webhook_to,
                     phone_at=phone_at,
+                    restore=restore,
                     dry_run=dry_run,
                     tell=_tell,
                     watch=watch,

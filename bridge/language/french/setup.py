@@ -161,6 +161,7 @@ PREPARED: Mapping[str, str] = {
     "left out": "laissé de côté",
     "refused": "refusé",
     "not possible": "impossible",
+    "left out, as a user removed it": "laissé de côté, car un utilisateur l'a supprimé",
     "{result}: {step}": "{result} : {step}",
     "{result} ({reason}): {step}": "{result} ({reason}) : {step}",
     "{number} of {total} · {step}": "{number} sur {total} · {step}",
@@ -219,6 +220,13 @@ PREPARED: Mapping[str, str] = {
         "{field} est unique, mais plusieurs appels peuvent avoir le même : désactivez « Unique »."
     ),
     "arrange the views of phone calls": "disposer les vues des appels",
+    "note which looks were made, so that those that users remove stay removed": (
+        "noter ce qui a été créé, pour que ce que les utilisateurs suppriment le reste"
+    ),
+    "restore {dashboard}": "restaurer {dashboard}",
+    "What users removed stays removed. `twenty-bridge setup twenty {options}` restores it.": (
+        "Ce que les utilisateurs ont supprimé le reste. `twenty-bridge setup twenty {options}` le restaure."
+    ),
     "arrange the sidebar": "disposer la barre latérale",
     "lay out the page of {owner}": "disposer la page : {owner}",
     "lay out the columns of the view “{name}”, newest first": (

@@ -7,7 +7,7 @@ from bridge.errors import TwentyUnavailable
 from bridge.language.phrase import phrase
 from bridge.twenty.client.documents import Operation, RootField, all_operations
 
-WRITE_ONE = frozenset({"updatePerson", "createDashboard"})
+WRITE_ONE = frozenset({"updatePerson", "createDashboard", "restoreDashboard"})
 """Mutations that answer with the record."""
 
 

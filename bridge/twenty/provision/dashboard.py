@@ -6,6 +6,7 @@ no dashboard is made. `PAST_30_DAY` leaves today out, so that today has numbers 
 
 import json
 from collections.abc import Iterator, Mapping
+from enum import Enum, auto
 from typing import Any
 
 from msgspec import Struct
@@ -63,10 +64,25 @@ def id_of(phone_call: Object) -> str:
     return derived_id(phone_call.id, "dashboard")
 
 
-async def exists(client: Executes, phone_call: Object) -> bool:
-    """Whether it was made: also where a user has deleted it since. Raises TwentyError."""
+class Existing(Enum):
+    """How a dashboard that was made stands; Twenty destroys a deleted one after some days."""
+
+    SHOWN = auto()
+    DELETED = auto()
+
+
+async def existing(client: Executes, phone_call: Object) -> Existing | None:
+    """How it stands; None where there is none. Raises TwentyError."""
     answer = await client.execute("ExistingDashboards", ids=[id_of(phone_call)], first=1)
-    return bool(answer["dashboards"]["edges"])
+    found = next((edge["node"] for edge in answer["dashboards"]["edges"]), None)
+    return found and (Existing.DELETED if found["deletedAt"] else Existing.SHOWN)
+
+
+def restore(phone_call: Object) -> Step:
+    """The step that restores one that a user deleted."""
+    restoring = Mutation("RestoreDashboard", {"id": id_of(phone_call)}, of_records=True)
+    sentence = phrase("restore {dashboard}", dashboard=THE_DASHBOARD)
+    return Step(sentence, Permission.LAYOUTS, (restoring,), once="dashboard")
 
 
 def create(phone_call: Object, task: Object | None, *, call_back: str) -> list[Step]:

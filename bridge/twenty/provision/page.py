@@ -23,19 +23,28 @@ EARLIER = {
 }
 """The groups of bridges up to November 2026."""
 
+GROUPED = "groups"
+"""The name of this look, which stays removed where a user removed it."""
+
 HIDDEN = ("updatedAt", "updatedBy")
 
 
 def group(page: PageLayout | None, views: Iterable[View], phone_call: Object) -> list[Step]:
     """The fields in groups, as long as there are none, or those that an earlier version of ours made."""
-    widget = _fields_widget(page)
-    view = next((one for one in views if widget and one.id == widget.configuration.view_id), None)
+    widget, view = _fields_widget(page), _fields_view(page, views)
     if not widget or not view or (view.view_field_groups and not _is_of_earlier(view, phone_call)):
         return []
     groups = _groups(view, phone_call)
     change = Mutation("UpsertFieldsWidget", {"input": {"widgetId": widget.id, "groups": groups}})
     sentence = phrase("show the fields of a call in groups: {groups}", groups=", ".join(GROUPS))
-    return [Step(sentence, Permission.LAYOUTS, (change,), needs=(THE_OBJECT,))]
+    look = "" if view.view_field_groups else GROUPED
+    return [Step(sentence, Permission.LAYOUTS, (change,), needs=(THE_OBJECT,), once=look)]
+
+
+def is_grouped(page: PageLayout | None, views: Iterable[View]) -> bool:
+    """Whether the fields stand in groups."""
+    view = _fields_view(page, views)
+    return bool(view and view.view_field_groups)
 
 
 def _is_of_earlier(view: View, phone_call: Object) -> bool:
@@ -54,6 +63,11 @@ def _is_of_earlier(view: View, phone_call: Object) -> bool:
 def _fields_widget(page: PageLayout | None) -> Widget | None:
     tabs = (page.tabs or ()) if page else ()
     return next((w for tab in tabs for w in tab.widgets or () if w.type == "FIELDS"), None)
+
+
+def _fields_view(page: PageLayout | None, views: Iterable[View]) -> View | None:
+    widget = _fields_widget(page)
+    return next((one for one in views if widget and one.id == widget.configuration.view_id), None)
 
 
 def _groups(view: View, phone_call: Object) -> list[dict[str, Any]]:

@@ -46,7 +46,7 @@ class Step(Struct, frozen=True):
 
     `makes` names what other steps build on, `needs` what this one builds on. `only_with` is what later
     steps send, without which this one is of no use; `undo` takes back what the first mutation made, where
-    a later one is refused.
+    a later one is refused. `once` names a look that stays removed where a user removed it.
     """
 
     sentence: Phrase
@@ -56,6 +56,7 @@ class Step(Struct, frozen=True):
     needs: tuple[Phrase, ...] = ()
     only_with: tuple[Mutation, ...] = ()
     undo: Mutation | None = None
+    once: str = ""
 
 
 def derived_id(object_id: str, *names: str) -> str:

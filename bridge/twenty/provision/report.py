@@ -13,10 +13,20 @@ NO_WEBHOOK = phrase(
 )
 
 
+def restoring(*options: str) -> Phrase:
+    """How an operator restores what users removed, by these options of `setup twenty`."""
+    return phrase(
+        "What users removed stays removed. `twenty-bridge setup twenty {options}` restores it.",
+        options=" ".join(options),
+    )
+
+
 def notes(done: Provisioned, *, with_webhook: bool) -> Iterator[Phrase]:
     """Hints for the operator."""
     if done.complete and not done.outcomes:
         yield NOTHING
+    if done.steps(Result.REMOVED):
+        yield restoring("--restore")
     if not with_webhook:
         yield NO_WEBHOOK
 

@@ -1,6 +1,6 @@
 """Carries plans out, or only reports them; a step that fails does not stop the others."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence, Set
 from contextlib import suppress
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -28,6 +28,7 @@ class Result(StrEnum):
     WAITING = "left out"
     REFUSED = "refused"
     IMPOSSIBLE = "not possible"
+    REMOVED = "left out, as a user removed it"
 
 
 class StepResult(Struct, frozen=True):
@@ -40,7 +41,7 @@ class StepResult(Struct, frozen=True):
     @property
     def well(self) -> bool:
         """Whether the step needs no further action."""
-        return self.result in (Result.DONE, Result.PLANNED)
+        return self.result in (Result.DONE, Result.PLANNED, Result.REMOVED)
 
     @property
     def sentence(self) -> Phrase:
@@ -87,6 +88,30 @@ class Run:
         self._watch = watch or Watch()
         self._forbidden: set[Permission] = set()
         self._unmade: set[str] = set()
+        self._removed: set[str] = set()
+        self._made_once: Collection[str] = ()
+        self._there: set[str] = set()
+
+    def leave_removed(self, made_once: Collection[str]) -> None:
+        """Begins none of the steps that would make one of these looks again."""
+        self._made_once = made_once
+
+    def sees(self, look: str, *, there: bool) -> None:
+        """Counts a look that is there among those that were made."""
+        if there:
+            self._there.add(look)
+
+    @property
+    def attempted(self) -> Set[str]:
+        """The looks that are there, or that this run could make: the same whether or not it is dry."""
+        hopeless = (Result.REMOVED, Result.IMPOSSIBLE)
+        return self._there | {o.step.once for o in self.outcomes if o.step.once and o.result not in hopeless}
+
+    @property
+    def made(self) -> Set[str]:
+        """The looks that are there now, or would be."""
+        failed = {one.step.once for one in self.outcomes if not one.well}
+        return {look for look in self.attempted if look in self._there or look not in failed}
 
     async def carry_out(self, steps: Sequence[Step]) -> None:
         """Does the steps, one after the other."""
@@ -104,11 +129,15 @@ class Run:
     def _note(self, outcome: StepResult) -> None:
         if outcome.step.makes and not outcome.well:
             self._unmade.add(outcome.step.makes)
+        if outcome.step.makes and outcome.result is Result.REMOVED:
+            self._removed.add(outcome.step.makes)
         self.outcomes.append(outcome)
         self._tell(outcome)
 
     def _beforehand(self, step: Step) -> StepResult | None:
         """The outcome that is known without sending anything."""
+        if step.once in self._made_once or any(need in self._removed for need in step.needs):
+            return StepResult(step, Result.REMOVED)
         if refusal := self._refusal(step):
             return StepResult(
                 step, Result.IMPOSSIBLE, phrase("this Twenty's schema: {refusal}", refusal=refusal)

@@ -2,8 +2,8 @@
 
     read ─► plan (pure) ─► carry out ─► read again, where later plans need what was made
 
-What is there stays as it is, so a second run sends nothing, and what a user rearranged holds. All of it
-is planned, and held to the workspace's own schema, before the first change.
+What is there stays as it is, so a second run sends nothing, and what a user rearranged or removed holds.
+All of it is planned, and held to the workspace's own schema, before the first change.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from bridge.language.phrase import NOTHING, Phrase
 from bridge.twenty.client.client import Executes
-from bridge.twenty.provision import dashboard, fields, look, objects, predicted, read, webhook
+from bridge.twenty.provision import dashboard, fields, look, objects, once, predicted, read, webhook
 from bridge.twenty.provision.plan import Permission, Step
 from bridge.twenty.provision.run import Result, Run, StepResult, Watch
 from bridge.twenty.provision.there import Structure
@@ -44,11 +44,24 @@ class Provisioned(Struct, frozen=True):
         return not self.conflicts and all(outcome.well for outcome in self.outcomes)
 
 
+class Wanted(Struct, frozen=True):
+    """What a set-up makes besides the object and its looks, and whether it restores looks."""
+
+    webhook_to: NewWebhook | None
+    phone_at: str | None
+    restore: bool
+
+
 class DashboardOutcome(Struct, frozen=True):
     """The outcomes of its steps, none where it is there already; `left_out` says why it is not possible."""
 
     outcomes: tuple[StepResult, ...] = ()
     left_out: Phrase = NOTHING
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether a user deleted it, and it stays so."""
+        return any(one.result is Result.REMOVED for one in self.outcomes)
 
     @property
     def is_planned(self) -> bool:
@@ -77,16 +90,19 @@ async def set_up(
     *,
     webhook_to: NewWebhook | None,
     phone_at: str | None = None,
+    restore: bool = False,
     dry_run: bool = False,
     tell: Callable[[StepResult], None] = _silent,
     watch: Watch | None = None,
 ) -> Provisioned:
     """Creates the object, its views and pages, an item for the phone page, and the webhook.
 
+    Views, tabs and items that users removed are made again only where it is to `restore` them.
     Raises TwentyError as `Run` does.
     """
     accepted = await read.accepted(client)
-    planned = await _carried_out(Run(client, accepted, dry_run=True, tell=_silent), webhook_to, phone_at)
+    wanted = Wanted(webhook_to, phone_at, restore)
+    planned = await _carried_out(Run(client, accepted, dry_run=True, tell=_silent), wanted)
     if dry_run or not planned.steps(Result.PLANNED):
         for outcome in planned.outcomes:
             tell(outcome)
@@ -94,7 +110,7 @@ async def set_up(
     if watch:
         watch.planned(len(planned.outcomes))
     run = Run(client, accepted, dry_run=False, tell=tell, watch=watch)
-    return await _carried_out(run, webhook_to, phone_at)
+    return await _carried_out(run, wanted)
 
 
 async def add_dashboard(
@@ -102,34 +118,38 @@ async def add_dashboard(
     *,
     call_back: str,
     dry_run: bool,
+    restore: bool = False,
     tell: Callable[[StepResult], None] = _silent,
 ) -> DashboardOutcome:
     """Makes a dashboard of calls, once; `call_back` is what the titles of call-back tasks begin with.
 
-    What a user renamed, rearranged or deleted stays so. Raises TwentyError as `Run` does.
+    What a user renamed or rearranged stays so; what a user deleted, unless it is to `restore` that.
+    Raises TwentyError as `Run` does.
     """
     known = await read.accepted(client)
     there = await read.structure(client)
-    if there.phone_call and await dashboard.exists(client, there.phone_call):
-        return DashboardOutcome()
+    run = Run(client, known, dry_run=dry_run, tell=tell)
+    if there.phone_call and (found := await dashboard.existing(client, there.phone_call)):
+        if found is dashboard.Existing.DELETED:
+            restoring = dashboard.restore(there.phone_call)
+            run.leave_removed(() if restore else {restoring.once})
+            await run.carry_out([restoring])
+        return DashboardOutcome(tuple(run.outcomes))
     if not dashboard.is_possible(known):
         return DashboardOutcome(left_out=dashboard.NOT_POSSIBLE)
     phone_call = predicted.with_fields(there.phone_call or predicted.OBJECT) if dry_run else there.phone_call
     task = there.object_ids.get("task")
-    run = Run(client, known, dry_run=dry_run, tell=tell)
     if phone_call:
         of_tasks = await read.whole_object(client, task) if task else None
         await run.carry_out(dashboard.create(phone_call, of_tasks, call_back=call_back))
     return DashboardOutcome(tuple(run.outcomes))
 
 
-async def _carried_out(run: Run, webhook_to: NewWebhook | None, phone_at: str | None) -> Provisioned:
+async def _carried_out(run: Run, wanted: Wanted) -> Provisioned:
     there, is_new = await _structure(run)
-    await _dress(run, there, is_new=is_new)
-    if phone_at:
-        await look.add_phone(run, phone_at)
-    if webhook_to:
-        await _register(run, webhook_to)
+    await _dress(run, there, wanted, is_new=is_new)
+    if wanted.webhook_to:
+        await _register(run, wanted.webhook_to)
     return _provisioned(run, there)
 
 
@@ -147,12 +167,20 @@ async def _after(run: Run, steps: Sequence[Step], there: Structure) -> Structure
     return await read.structure(run.client) if steps and not run.dry_run else there
 
 
-async def _dress(run: Run, there: Structure, *, is_new: bool) -> None:
+async def _dress(run: Run, there: Structure, wanted: Wanted, *, is_new: bool) -> None:
     phone_call = there.phone_call or predicted.OBJECT
     if run.dry_run or not there.phone_call:
         phone_call = predicted.with_fields(phone_call)
     await run.carry_out([*objects.set_look(phone_call, is_new=is_new), *fields.add_icons(phone_call)])
-    await look.set_look(run, phone_call, there.object_ids)
+    views = await look.views_of(run, phone_call)
+    made_once = once.noted(views or (), phone_call)
+    run.leave_removed(() if wanted.restore else made_once)
+    if views is not None:
+        await look.set_look(run, phone_call, there.object_ids, views)
+    if wanted.phone_at:
+        await look.add_phone(run, wanted.phone_at)
+    if views is not None and not run.attempted <= made_once:
+        await run.carry_out([once.note(views, phone_call, made_once | run.made)])
 
 
 async def _register(run: Run, wanted: NewWebhook) -> None:

@@ -15,6 +15,10 @@ AFTER = ("opportunity", "company", "person")
 PHONE = "Phone"
 """What the item is called that opens the phone page."""
 
+MY_CALLS = "mine item"
+PHONE_PAGE = "phone item"
+"""The names of these looks, which stay removed where a user removed them."""
+
 Items = tuple[MenuItem, ...]
 
 
@@ -28,11 +32,20 @@ def arrange(
     loose = _outside_folders(items)
     calls = next((item for item in loose if item.target_object_metadata_id == phone_call_id), None)
     place = _place(calls, loose, object_ids) if calls else _end(loose)
-    has_mine = any(item.view_id == my_view_id for item in items)
     return [
         *(_color(calls, place, loose) if calls else ()),
-        *(() if has_mine else _my_calls(loose, place, my_view_id)),
+        *(() if has_view(items, my_view_id) else _my_calls(loose, place, my_view_id)),
     ]
+
+
+def has_view(items: Items, view_id: str) -> bool:
+    """Whether an item opens the view, in a folder or not."""
+    return any(item.view_id == view_id for item in items)
+
+
+def has_link(items: Items, url: str) -> bool:
+    """Whether an item opens the page at that URL."""
+    return any(item.link == url for item in items)
 
 
 def _outside_folders(items: Items) -> Items:
@@ -78,7 +91,8 @@ def _my_calls(items: Items, place: float, my_view_id: str) -> list[Step]:
     given = {"type": "VIEW", "viewId": my_view_id, "position": position, "color": COLOR}
     creation = Mutation("CreateNavigationMenuItem", {"input": given})
     sentence = phrase("add “{name}” to the sidebar", name=MINE.name)
-    return [Step(sentence, Permission.LAYOUTS, (creation,), needs=(THE_OBJECT, MINE.label))]
+    needs = (THE_OBJECT, MINE.label)
+    return [Step(sentence, Permission.LAYOUTS, (creation,), needs=needs, once=MY_CALLS)]
 
 
 def phone(items: Items, url: str) -> list[Step]:
@@ -86,7 +100,7 @@ def phone(items: Items, url: str) -> list[Step]:
 
     One of ours that leads elsewhere is of an earlier public URL, and moves along as the webhook does.
     """
-    if any(item.link == url for item in items):
+    if has_link(items, url):
         return []
     former = next((item for item in items if item.name == PHONE and _is_phone_page(item.link, url)), None)
     return [_move(former, url) if former else _add(items, url)]
@@ -108,4 +122,5 @@ def _add(items: Items, url: str) -> Step:
     position = _end(_outside_folders(items)) + 1
     given = {"type": "LINK", "name": PHONE, "link": url, "icon": "IconPhone", "position": position}
     creation = Mutation("CreateNavigationMenuItem", {"input": given})
-    return Step(phrase("add “{name}” to the sidebar", name=PHONE), Permission.LAYOUTS, (creation,))
+    sentence = phrase("add “{name}” to the sidebar", name=PHONE)
+    return Step(sentence, Permission.LAYOUTS, (creation,), once=PHONE_PAGE)

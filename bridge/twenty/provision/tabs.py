@@ -20,6 +20,7 @@ CALLS_TITLE = OBJECT["labelPlural"]
 class NewTab(Struct, frozen=True):
     """A tab to create on the page of `owner` ("a person"): the field it shows, as TABLE or EDITOR."""
 
+    key: str
     owner: str
     object_id: str
     title: str
@@ -38,16 +39,23 @@ class NewTab(Struct, frozen=True):
 
 def add(wanted: NewTab, page: PageLayout | None, known: Accepted, *, needs: tuple[Phrase, ...]) -> list[Step]:
     """The tab, where no widget of the page shows the same; a tab that stayed empty is filled."""
-    tabs = (page.tabs or ()) if page else ()
-    found = next((tab for tab in tabs if tab.title == wanted.title), None)
-    if not page or (found and found.widgets) or _is_shown(wanted, tabs):
+    if not page or is_there(wanted, page):
         return []
+    tabs = page.tabs or ()
+    found = next((tab for tab in tabs if tab.title == wanted.title), None)
     creation = () if found else (_tab(wanted, page.id, tabs),)
     tab_id = found.id if found else MADE
     changes = (*creation, _icon(wanted, tab_id), _widget(wanted, tab_id, known))
     undo = Mutation("DestroyPageLayoutTab", {"id": MADE}) if creation else None
     sentence = phrase("add the tab “{title}” to the page of {owner}", title=wanted.title, owner=wanted.owner)
-    return [Step(sentence, Permission.LAYOUTS, changes, needs=needs, undo=undo)]
+    return [Step(sentence, Permission.LAYOUTS, changes, needs=needs, undo=undo, once=wanted.key)]
+
+
+def is_there(wanted: NewTab, page: PageLayout | None) -> bool:
+    """Whether the tab of that title has a widget, or any tab shows the same."""
+    tabs = (page.tabs or ()) if page else ()
+    found = next((tab for tab in tabs if tab.title == wanted.title), None)
+    return bool(found and found.widgets) or _is_shown(wanted, tabs)
 
 
 def _is_shown(wanted: NewTab, tabs: tuple[Tab, ...]) -> bool:

@@ -102,6 +102,8 @@ def create(
     if not is_possible(wanted, phone_call):
         return []
     view_id = id_of(wanted, views, phone_call)
+    # A view that a tab shows already is part of that tab, and no look of its own.
+    is_look = wanted.type == "TABLE" or bool(only_with)
     changes = [
         *([] if found else [_view(view_id, wanted, phone_call)]),
         *_filters(view_id, wanted, phone_call, found),
@@ -115,8 +117,15 @@ def create(
         makes=wanted.label,
         needs=(THE_OBJECT,),
         only_with=only_with,
+        once=wanted.key if is_look else "",
     )
     return [step]
+
+
+def is_there(views: Iterable[View], wanted: NewView, phone_call: Object) -> bool:
+    """Whether users see the view, whole."""
+    found = find(views, wanted, phone_call)
+    return bool(found and found.view_fields)
 
 
 def is_possible(wanted: NewView, phone_call: Object) -> bool:
