@@ -273,19 +273,25 @@ async def known_calls(
 ) -> AsyncIterator[KnownCall]:
     """The calls in a state (due or parked; None: any) with a callback since `since`, the newest first.
 
-    With `numbers` (E.164): those whose other party has one of them, or is not determined yet.
+    With `numbers` (E.164): those whose other party has one of them, or is not determined yet. A call that
+    cannot be read is left out.
     """
     heard = [calls.c.due_at >= since] if since else []
-    found = [select(calls).where(*heard, each) for each in _kinds(state, numbers)]
+    columns = select(calls.c.due_at, calls.c.root_sid)
+    found = [columns.where(*heard, each) for each in _kinds(state, numbers)]
     page: Sequence[RowMapping] = ()
     while True:
         async with inbox.reading() as connection:
             page = (await connection.execute(_page(found, page))).mappings().all()
-            stored = await callbacks_of(connection, [row["root_sid"] for row in page])
-        if not page:
-            return
-        for row in page:
-            yield known_call_of(row, stored[row["root_sid"]])
+            if not page:
+                return
+            sids = [row["root_sid"] for row in page]
+            whole = select(calls).where(calls.c.root_sid.in_(sids))
+            rows = {row["root_sid"]: row for row in await fetched(connection, whole, key=calls.c.root_sid)}
+            stored = await callbacks_of(connection, sids)
+        for sid in sids:
+            if sid in rows and (known := readable_call(rows[sid], stored[sid])):
+                yield known
 
 
 def _kinds(state: State | None, numbers: Collection[str]) -> Iterator[ColumnElement[bool]]:

@@ -2,17 +2,19 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
+import structlog
 from msgspec import Struct
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import RowMapping, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bridge.calls.callback import Callback
 from bridge.calls.people.matching import Person
-from bridge.inbox.rows import DueCall, callbacks_of, due_calls, match_of
+from bridge.inbox.rows import DueCall, callbacks_of, due_calls, fetched, match_of, reason
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import calls, kept
+
+log = structlog.get_logger()
 
 MOST = 100
 """Calls of one person that are read: the last ones."""
@@ -38,18 +40,23 @@ async def reminded_calls(inbox: Inbox, person_ids: Sequence[str]) -> list[Remind
         .limit(MOST * len(person_ids))
     )
     async with inbox.reading() as connection:
-        rows = (await connection.execute(found)).all()
-        stored = await callbacks_of(connection, [sid for sid, *_ in rows]) if rows else {}
+        rows = await fetched(connection, found, key=calls.c.root_sid)
+        stored = await callbacks_of(connection, [row["root_sid"] for row in rows]) if rows else {}
     return [
-        Reminded(sid, _person(person_id, match), stored[sid])
-        for sid, person_id, match in rows
-        if stored.get(sid)
+        Reminded(row["root_sid"], _person(row), stored[row["root_sid"]])
+        for row in rows
+        if stored.get(row["root_sid"])
     ]
 
 
-def _person(person_id: str, match: Any) -> Person:
-    found = match_of(match).person if match else None
-    return found or Person(person_id, "")
+def _person(row: RowMapping) -> Person:
+    try:
+        found = match_of(row["match"]).person if row["match"] else None
+    # For example a person stored by a newer version.
+    except Exception as problem:
+        log.error("inbox.call_unreadable", call_sid=row["root_sid"], reason=reason(problem))
+        found = None
+    return found or Person(row["person_id"], "")
 
 
 async def due_reminders(inbox: Inbox, limit: int, *, now: datetime) -> list[DueCall]:

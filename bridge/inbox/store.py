@@ -128,21 +128,20 @@ class Inbox:
         # A duplicate is reported as it was stored first, with the time of its first arrival.
         try:
             for callback in known:
-                for listener in self.listeners:
-                    listener(callback)
+                self.hear(callback)
         finally:
             self.news.set()
             for tell in self.on_commit:
                 tell()
 
     def hear(self, callback: Callback) -> None:
-        """Tells the listeners of a callback; the failure of one is logged."""
-        try:
-            for listener in self.listeners:
+        """Tells each listener of a callback; the failure of one is logged."""
+        for listener in self.listeners:
+            try:
                 listener(callback)
-        # The callback is stored all the same.
-        except Exception:
-            log.exception("inbox.listener_failed", call_sid=callback.call_sid)
+            # The callback is stored all the same.
+            except Exception:
+                log.exception("inbox.listener_failed", call_sid=callback.call_sid)
 
     async def store(self, callback: Callback) -> None:
         """Stores a callback; returns once it is on the disk. A duplicate changes nothing.

@@ -5,12 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from bridge.calls.activity import record_id
 from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Person
 from bridge.inbox.queries import KnownCall, State, known_call
 from bridge.inbox.store import Inbox
+from bridge.inbox.tables import calls
 from tests.cli.support import SETTINGS, typed, with_inbox
 from tests.inbox.support import incoming, kept, settled
 from tests.support import TEN, outbound, told
@@ -263,3 +266,14 @@ def test_nobody_is_forgotten_by_mistake_or_without_a_key() -> None:
     status, told = typed("calls", "forget", JANES, "--yes")
     assert (status, "Set BRIDGE_FORGET_KEY first" in told) == (2, True)
     assert len(listed()) == 3
+
+
+def test_list_shows_the_other_calls_where_one_cannot_be_read(folder: Path) -> None:
+    async def breaks(inbox: Inbox) -> None:
+        newer = {"who": "another shape"}
+        await inbox.change(update(calls).where(calls.c.root_sid == PARKED).values(match=newer))
+
+    with_inbox(folder, breaks)
+    with capture_logs() as logged:
+        assert [row["sid"] for row in listed()] == [DUE, SETTLED]
+    assert [(one["event"], one["call_sid"]) for one in logged] == [("inbox.call_unreadable", PARKED)]

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.testing import capture_logs
 
 from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Person
@@ -52,6 +53,29 @@ async def test_calls_by_state_and_time(
     found = [call async for call in known_calls(inbox, state=state, since=since)]  # type: ignore[arg-type]
     assert [(call.state, call.root_sid) for call in found] == [(s, sids[s]) for s in expected]
     assert all(call.callbacks for call in found)
+
+
+@pytest.mark.parametrize("number", [1, LISTED + 1])
+async def test_a_call_that_cannot_be_read_hides_no_other(inbox: Inbox, number: int) -> None:
+    """Also where none of a page can be read."""
+    first = await kept(inbox, *incoming(new_sid(), JANES, at=-60))
+    for _ in range(number):
+        await kept(inbox, *incoming(new_sid(), JANES, at=0))
+    newer = {"who": "another shape"}
+    await inbox.change(update(calls).where(calls.c.root_sid != first).values(match=newer))
+    last = await kept(inbox, *incoming(new_sid(), JANES, at=60))
+    with capture_logs() as logged:
+        assert [call.root_sid async for call in known_calls(inbox)] == [last, first]
+    assert [one["event"] for one in logged] == ["inbox.call_unreadable"] * number
+
+
+async def test_a_call_whose_row_cannot_be_decoded_hides_no_other(inbox: Inbox) -> None:
+    if inbox.is_shared:
+        pytest.skip("PostgreSQL takes no such JSON")
+    sids = [await kept(inbox, *incoming(new_sid(), JANES, at=at)) for at in (0, 60, 120)]
+    statement = text("UPDATE calls SET match = '{' WHERE root_sid = :sid")
+    await inbox.change(statement.bindparams(sid=sids[1]))
+    assert [call.root_sid async for call in known_calls(inbox)] == [sids[2], sids[0]]
 
 
 async def test_calls_of_a_number(inbox: Inbox) -> None:
@@ -114,7 +138,9 @@ async def test_no_page_reads_the_whole_table(
 
     event.listen(inbox._database.reading.sync_engine, "before_cursor_execute", note)
     assert [call async for call in known_calls(inbox, state=state, numbers=numbers)]
-    pages = [(statement, values) for statement, values in asked if "FROM calls" in statement]
+    pages = [one for one in asked if "FROM calls" in one[0] and "LIMIT" in one[0]]
+    (whole,) = {statement for statement, _ in asked if "FROM calls" in statement} - dict(pages).keys()
+    assert "WHERE calls.root_sid IN" in whole
     async with inbox.reading() as connection:
         for statement, values in pages:
             rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)

@@ -127,6 +127,11 @@ async def test_the_calls_that_a_persons_task_is_about(inbox: Inbox) -> None:
     assert [(one.root_sid, one.person) for one in found] == [(another, JOHN), (last, JANE), (first, JANE)]
     assert all(len(one.callbacks) == 2 for one in found)
     assert await reminded_calls(inbox, []) == []
+    # Of a version that stored more of a person.
+    stored = {"person": {"who": "another shape"}, "others": [], "corrected": False}
+    await inbox.change(calls.update().where(calls.c.root_sid == last).values(match=stored))
+    found = await reminded_calls(inbox, [JANE.id])
+    assert [(one.root_sid, one.person) for one in found] == [(last, Person(JANE.id, "")), (first, JANE)]
     # Of a version that stored the person's id alone.
     await inbox.change(calls.update().where(calls.c.root_sid == moved).values(match=None))
     assert [one.person for one in await reminded_calls(inbox, ["p3"])] == [Person("p3", "")]

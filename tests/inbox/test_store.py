@@ -302,3 +302,19 @@ async def test_a_listener_that_raises_ends_nothing(database_url: str) -> None:
             await asyncio.wait_for(inbox.store(callback), BOUND)
         (due,) = await inbox.claim(10)
         assert due.root_sid == callback.root_sid
+
+
+async def test_a_listener_that_raises_keeps_no_other_from_hearing(database_url: str) -> None:
+    heard: list[Callback] = []
+
+    def raises(_: Callback) -> None:
+        raise ValueError("a listener's own mistake")
+
+    wanted = [outbound(new_sid(), "+33639980001") for _ in range(5)]
+    async with open_inbox(database_url, listeners=[raises, heard.append]) as inbox:
+        await asyncio.wait_for(asyncio.gather(*map(inbox.store, wanted)), BOUND)
+        assert {one.digest for one in heard} == {one.digest for one in wanted}
+        # Those that were stored before are told as they were then.
+        heard.clear()
+        await asyncio.wait_for(asyncio.gather(*map(inbox.store, wanted)), BOUND)
+        assert len(heard) == 2 * len(wanted)

@@ -16,6 +16,7 @@ from bridge.inbox.forgetting import Address, of_one_line
 from bridge.inbox.queries import KnownCall, State, known_calls
 from bridge.inbox.store import open_inbox
 from bridge.settings import load
+from bridge.web.isolation import concerning
 
 
 def list_(
@@ -60,7 +61,11 @@ async def _of(
     async for known in calls:
         if not known.callbacks:
             continue
-        call = fold(known.callbacks)
+        call = None
+        with concerning(known.root_sid):
+            call = fold(known.callbacks)
+        if call is None:
+            continue
         addresses = {a for a in (call.from_, call.to, call.other_party) if a}
         if not wanted or not wanted.isdisjoint(addresses | {e164(a, region) for a in addresses}):
             yield known, call

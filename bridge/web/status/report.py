@@ -13,6 +13,7 @@ from bridge.inbox.operation import last_heard, lost_since
 from bridge.inbox.queries import known_calls, parked_reasons
 from bridge.inbox.rows import Backlog
 from bridge.inbox.store import Inbox
+from bridge.web.isolation import concerning
 
 MOST_CALLS = 2000
 """Calls of today that are counted, those that were heard of last."""
@@ -164,7 +165,8 @@ class Reporter:
                 await asyncio.sleep(0)
             if not known.callbacks:
                 continue
-            call = fold(known.callbacks)
-            if call.started_at >= midnight:
-                counted[call.direction.value, call.status.value] += 1
+            with concerning(known.root_sid):
+                call = fold(known.callbacks)
+                if call.started_at >= midnight:
+                    counted[call.direction.value, call.status.value] += 1
         return counted, False
