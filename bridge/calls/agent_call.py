@@ -14,7 +14,7 @@ from bridge.calls.callback import PLACED_BY, Callback, Kind
 from bridge.calls.dispositions import Disposition, note_of, notes
 from bridge.calls.ends import Ends, ends_of
 from bridge.calls.fold.call import Call, Recording, call_of
-from bridge.calls.fold.outcome import ended_from
+from bridge.calls.fold.outcome import ended, ended_from
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.fold.states import CallStatus, Direction
 from bridge.calls.part import CallPart, PartState, part_of
@@ -127,7 +127,7 @@ def call_for(own: Collection[Identity], folded: FoldedCall, *, sid: str = "") ->
 
 def _missed_at(own: Collection[Identity], part: CallPart, evidence: Evidence) -> datetime | None:
     """When the bridge heard both that the call had ended, and that it was this agent's."""
-    if not part.ended or part.state not in (PartState.MISSED, PartState.WAITING):
+    if not ended(evidence) or part.state not in (PartState.MISSED, PartState.WAITING):
         return None
     theirs = (one.received_at for one in evidence.callbacks if not set(own).isdisjoint(agents_named(one)))
     times = (ended_from(evidence), min(theirs, default=None))

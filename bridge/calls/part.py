@@ -22,7 +22,7 @@ class PartState(StrEnum):
     TALKING = "talking"
     TALKED = "talked"
     MISSED = "missed"
-    """It rang here, and neither this phone nor another one has answered yet."""
+    """It rang here, and neither this phone nor another one has answered yet; or an act called it in vain."""
     ANSWERED_ELSEWHERE = "answered_elsewhere"
     DECLINED = "declined"
     BUSY = "busy"
@@ -72,7 +72,9 @@ def part_of(identity: Identity, sid: str, evidence: Evidence) -> CallPart:
             return CallPart(PartState.TALKED if state is PartState.TALKING else state, ended=True)
         return CallPart(state, over)
     state = _state_here(here or rung, evidence, over=over, declined=identity in evidence.declined)
-    return CallPart(state, over or state not in FAR)
+    # No later step of the call rings whom an act called.
+    is_last = state is PartState.MISSED and all(leg.joined for leg in here or rung)
+    return CallPart(state, over or is_last or state not in FAR)
 
 
 def _placed_by(identity: Identity, evidence: Evidence) -> Leg | None:

@@ -217,6 +217,31 @@ def test_how_leaving_ends_a_conference_follows_who_is_in_it() -> None:
     assert needed(play) == {(ANNA, "ending")}
 
 
+@pytest.mark.parametrize("act", ["add", "ask"])
+def test_while_a_party_is_rung_no_agent_ends_the_conference_by_leaving(act: str) -> None:
+    """The party comes in at a moment that no one knows before; one who leaves in it ends no call."""
+    play = Play(inbound=True)
+    play.move()
+    play.event("participant-modify", ANNA, EndConferenceOnExit="true")
+    play.call(CAROL, act, answers=False)
+    *rings, _ = play.told
+    assert changes(Evidence.of(rings)) == [Change(sid_of(1), "lasting")]
+    play.event("participant-modify", ANNA, EndConferenceOnExit="false")
+    assert needed(play) == {(ANNA, "ending")}
+    # Who leaves while the party is rung lets go of the customer as before.
+    play.told[:] = [*rings, play.told[-1]]
+    play.leave(ANNA)
+    assert needed(play) == {(CAROL, "end"), ("customer", "end")}
+
+
+def test_a_supervisor_who_is_rung_changes_nothing() -> None:
+    play = Play(inbound=True)
+    play.move()
+    play.event("participant-modify", ANNA, EndConferenceOnExit="true")
+    play.call(CAROL, "listen", answers=False)
+    assert changes(Evidence.of(play.told[:-1])) == []
+
+
 @given(play=plays())
 def test_a_call_that_is_over_ends_for_all_and_one_that_goes_on_for_none(play: Play) -> None:
     for n in range(1, len(play.told) + 1):

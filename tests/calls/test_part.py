@@ -4,6 +4,7 @@ from itertools import permutations
 
 import pytest
 
+from bridge.calls.agent_call import agent_call
 from bridge.calls.agents import Identity
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.fold.call import fold
@@ -11,7 +12,7 @@ from bridge.calls.fold.handling import handling
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.part import CallPart, PartState, part_of
 from bridge.calls.texts import texts_for
-from tests.calls.plays import ANNA, BOB, Play
+from tests.calls.plays import ANNA, BOB, Play, sid_of
 from tests.support import told
 
 ROOT, FIRST, SECOND, BOBS = ("CA" + digit * 32 for digit in "1234")
@@ -111,6 +112,22 @@ def test_a_moved_call_goes_on_without_the_agent_who_placed_it() -> None:
     play.leave(ANNA, "participant_updated_via_api")
     parts = {who: part_of(Identity(who), "", Evidence.of(play.told)) for who in (ANNA, BOB)}
     assert parts == {ANNA: CallPart(PartState.TALKED, True), BOB: CallPart(PartState.TALKING, False)}
+
+
+@pytest.mark.parametrize("act", ["add", "ask"])
+@pytest.mark.parametrize("inbound", [False, True])
+def test_who_was_called_into_a_call_in_vain_has_no_part_in_what_follows(act: str, inbound: bool) -> None:
+    """Nor do they count it as missed while the call goes on; called once more, they are rung."""
+    play = Play(inbound)
+    play.hold_customer()
+    play.call(BOB, act, answers=False)
+    call = agent_call([Identity(BOB)], play.told, sid=play.sids[BOB])
+    assert (call.part.ended, call.is_missed) == (True, False)
+    play.wait(5)
+    play.act(act, To=f"client:{BOB}")
+    again = {**play.ends[BOB], "JoinedAs": f"{act}-{play.at}"}
+    play.status(sid_of(9), "ringing", again)
+    assert part_of(Identity(BOB), "", Evidence.of(play.told)) == CallPart(PartState.RINGING, ended=False)
 
 
 def test_who_was_asked_in_vain_to_take_a_call_out_over_missed_it() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -20,6 +20,8 @@ phone: {supervisors: [carl]}
 lines: {default: {ring: [{agents: [ann]}]}}
 """
 HOLDS = answers(after=3, talks=None)
+RINGS = replace(answers(after=15, talks=None), is_live=True)
+"""Rings as a phone does that is connected, until time is skipped."""
 THIRD = "+33698765432"
 
 
@@ -242,16 +244,52 @@ async def test_the_agent_leaves_the_third_with_the_customer(phone: OpenPhone, *,
         await talk.seen()
 
 
+@BOTH
+@pytest.mark.parametrize("act", ["participants", "transfer"])
+async def test_who_comes_in_the_moment_in_which_the_agent_leaves_stays(
+    phone: OpenPhone, *, inbound: bool, act: str
+) -> None:
+    async with talking(await phone(CONFIG), inbound=inbound) as talk:
+        talk.company.scripted({"ann": HOLDS, "bob": RINGS, JANE: HOLDS})
+        await talk.act(act, to="client:bob", **({"ask": True} if act == "transfer" else {}))
+        await eventually(lambda: not ends_on_exit(talk, "ann"))
+        assert not talk.inside("bob")
+        talk.twilio.skip(15)
+        await eventually(lambda: talk.inside("bob"))
+        talk.hang_up("ann")
+        await eventually(lambda: not talk.inside("ann"))
+        assert talk.inside(JANE)
+        assert talk.inside("bob")
+        await eventually(lambda: ends_on_exit(talk, "bob"))
+        talk.hang_up("bob")
+        await eventually(lambda: not talk.inside(JANE))
+        await talk.seen()
+
+
 def ends_on_exit(talk: Talk, who: str) -> bool:
     sid = talk.leg(who).sid
     return any(sid in room.participants and room.participants[sid].ends for room in talk.rooms)
+
+
+@pytest.mark.parametrize("act", ["participants", "transfer"])
+async def test_who_is_not_in_the_call_does_not_learn_whom_it_could_call(phone: OpenPhone, act: str) -> None:
+    async with talking(await phone(CONFIG), inbound=True) as talk:
+        for to in ("client:nobody", "12", "client:carl", "client:bob", "+33698765432"):
+            problem = await talk.act(act, to=to, agent="carl", status=403)
+            assert problem["code"] == "call.not_yours"
 
 
 @BOTH
 async def test_a_supervisor_listens_whispers_and_joins(phone: OpenPhone, *, inbound: bool) -> None:
     async with talking(await phone(CONFIG), inbound=inbound) as talk:
         await talk.act("listen", status=403, agent="bob")
+        talk.company.scripted({"ann": HOLDS, "carl": RINGS, JANE: HOLDS})
         await talk.act("listen", agent="carl", mode="listen")
+        # The phone of the supervisor rings.
+        await talk.act("listen", agent="carl", mode="listen")
+        problem = await talk.act("listen", agent="carl", mode="whisper", status=409)
+        assert (problem["code"], talk.inside("carl")) == ("listen.ringing", False)
+        talk.twilio.skip(15)
         await talk.comes("carl")
         talk.twilio.skip(30)
         await talk.act("listen", agent="carl", mode="whisper")

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from bridge.calls.agents import Identity, client_identity
 from bridge.calls.callback import Kind
+from bridge.calls.control import was_in
 from bridge.calls.dialling.admission import Admitted
 from bridge.calls.ends import EMERGENCY, End, Ends, ends_of, holder_of, is_asking, own_end
 from bridge.calls.fold.acts import AGAIN, FAILED, HELD, PARTICIPANT, RESUMED, TO, WILL_HOLD, Act
@@ -58,6 +59,7 @@ NOT_ANSWERED = "The colleague who is asked has not answered yet."
 NO_PARTICIPANT = "There is no such participant who could be removed."
 NOT_SUPERVISOR = "Only supervisors listen to other agents' calls (phone.supervisors)."
 IN_CALL = "A supervisor who is in the call cannot listen to it."
+STILL_RINGS = "Your own phone still rings for this call: answer it before you change how you listen."
 ALONE = "No one but you talks with the customer: there is no one to listen to."
 TOO_MANY_ENDS = f"A call can have {MOST_ENDS} parties at most."
 TOO_MANY_ACTS = "This call was held and passed on as often as is stored."
@@ -142,6 +144,7 @@ class ConferenceActs:
         """Calls a third party into the call."""
         asked = await read_request(request, ParticipantRequest)
         agent = await self._agents.find(request, asked)
+        was_in(agent.identity, agent.evidence)
         target = self._invitations.target(agent.identity, asked.to)
         return await self._run(
             request, agent, Act.ADD, lambda acting: self._add(acting, target), said={TO: target}
@@ -407,6 +410,10 @@ class ConferenceActs:
         own = next((end for end in acting.ends.others if end.identity == acting.identity), None)
         if own and own.act is not Act.LISTEN:
             raise CallConflict(IN_CALL, code="listen.in_call")
+        if own and not own.answered and not await self._has_come(acting, own, sid):
+            if mode == _mode_of(acting.evidence, own):
+                return
+            raise CallConflict(STILL_RINGS, code="listen.ringing")
         await self._store(acting, Act.LISTEN, {MODE: mode})
         if own:
             await self._participants.listen(sid, own.sid, mode, agent=agent.sid)
@@ -415,6 +422,11 @@ class ConferenceActs:
         # First the customer is told: should the bridge stop in between, none listens untold.
         await self._participants.announce(sid, acting.customer.sid)
         await self._invite(acting, sid, own_phone, mode=mode, coached=agent.sid)
+
+    async def _has_come(self, acting: _Acting, end: End, sid: str) -> bool:
+        """Whether a party is in the conference by Twilio's list: its report is possibly lost."""
+        now = ends_of(await self._moving.presence.learn(acting.evidence, sid)).of(end.sid)
+        return now is not None and now.inside
 
     async def _conference(self, acting: _Acting) -> str:
         return await self._moving.conference_of(acting.root_sid, acting.evidence, agent=acting.identity)
@@ -482,6 +494,11 @@ class ConferenceActs:
         await self._moving.store(
             acting.root_sid, act, agent=acting.identity, act_id=act_id or acting.act_id, said=said
         )
+
+
+def _mode_of(evidence: Evidence, end: End) -> str | None:
+    """How a supervisor was called into a call."""
+    return next((c.get(MODE) for c in evidence.callbacks if c.get("Id") == end.joined_as), None)
 
 
 def _again(acting: _Acting) -> dict[str, str]:

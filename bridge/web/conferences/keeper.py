@@ -12,7 +12,6 @@ from bridge import background
 from bridge.calls.callback import OF_CALL, Callback, Kind
 from bridge.calls.ends import Change, changes, ends_of
 from bridge.calls.fold.acts import RESUMED, Act
-from bridge.calls.fold.legs import FINAL
 from bridge.calls.fold.outcome import ended
 from bridge.calls.fold.parties import Evidence
 from bridge.calls.live_calls import LiveCalls
@@ -72,9 +71,8 @@ class Keeper:
         return len(self._heard)
 
     def hear(self, callback: Callback) -> None:
-        """Takes a callback that can leave a party alone into account, before it is stored."""
-        is_leg = callback.get(OF_CALL) and callback.get("CallStatus") in FINAL
-        if callback.kind is Kind.CONFERENCE or is_leg:
+        """Takes a callback that can change what a conference needs into account, before it is stored."""
+        if callback.kind is Kind.CONFERENCE or callback.get(OF_CALL):
             self._heard.setdefault(callback.root_sid, set()).add(callback.digest)
             self._news.set()
 

@@ -201,6 +201,7 @@ class Calls:
         """
         asked = await read_request(request, TransferRequest)
         agent = await self._agents.find(request, asked)
+        control.was_in(agent.identity, agent.evidence)
         if asked.ask:
             return await self._acts.ask(request, agent, asked.to)
         target, send_digits = self._targets.target(asked.to)
