@@ -13,7 +13,7 @@ from bridge.doctor.bridge_address import BridgeAddress
 from bridge.doctor.checks import Check, Verdict, error, ok, warning
 from bridge.inbox.database import FAILURES, Database, connect, is_damage
 from bridge.inbox.forgetting import hashes_of
-from bridge.inbox.migrations.migrate import NEWEST, revision, tables_of_ours
+from bridge.inbox.migrations.migrate import NEWEST, is_of_another_program, revision, tables_of_ours
 from bridge.inbox.requeue import unread_kinds
 from bridge.inbox.sqlite import DatabaseFiles
 from bridge.language.phrase import Phrase, joined, phrase, verbatim
@@ -23,6 +23,10 @@ LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 """Bytes: a million callbacks take about one gigabyte."""
 
 # On SQLite a write transaction holds the lock once it has begun, so there is nothing to ask.
+OWN_DATABASE = phrase(
+    "Give the bridge a database of its own (BRIDGE_DATABASE_URL): it changes nothing of the other's."
+)
+
 SHARED_MAY = "SELECT NOT pg_is_in_recovery() AND has_schema_privilege(current_schema(), 'CREATE')"
 
 
@@ -151,6 +155,8 @@ class _Database:
             async with database.reading.connect() as connection:
                 there = await connection.run_sync(revision)
                 strange = await connection.run_sync(tables_of_ours) if there is None else ()
+                if there is not None and await connection.run_sync(is_of_another_program):
+                    return _with_migrations_of_another(there, self._where)
                 compared = _of_another_program(strange, self._where) if strange else _compared(there)
                 # Older tables perhaps lack the column.
                 unread = await unread_kinds(connection) if there == NEWEST else {}
@@ -165,7 +171,8 @@ class _Database:
         database = self._connect()
         try:
             async with database.reading.connect() as connection:
-                if await connection.run_sync(revision) is None:
+                there = await connection.run_sync(revision)
+                if there is None or await connection.run_sync(is_of_another_program):
                     return ok(phrase("No number was forgotten."))
                 *known, unknown = await hashes_of(connection, keys)
         finally:
@@ -229,6 +236,18 @@ def _rotated(known: Sequence[int], unknown: int) -> Verdict:
     return ok(phrase("{known} numbers were forgotten.", known=sum(known)))
 
 
+def _with_migrations_of_another(there: str, where: str) -> Verdict:
+    return error(
+        phrase(
+            "{where} has the migrations of another program (alembic_version {there}) and no tables of the "
+            "bridge.",
+            where=where,
+            there=there,
+        ),
+        OWN_DATABASE,
+    )
+
+
 def _of_another_program(names: Sequence[str], where: str) -> Verdict:
     return error(
         phrase(
@@ -236,9 +255,7 @@ def _of_another_program(names: Sequence[str], where: str) -> Verdict:
             where=where,
             names=", ".join(names),
         ),
-        phrase(
-            "Give the bridge a database of its own (BRIDGE_DATABASE_URL): it changes nothing of the other's."
-        ),
+        OWN_DATABASE,
     )
 
 

@@ -98,6 +98,14 @@ def database_of_another(world: World) -> None:
     world.change("inbox", database_url=f"sqlite+aiosqlite:///{other}")
 
 
+def migrations_of_another(world: World) -> None:
+    other = world.folder / "other.db"
+    with closing(sqlite3.connect(other)) as connection, connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        connection.execute("INSERT INTO alembic_version VALUES ('1a2b3c')")
+    world.change("inbox", database_url=f"sqlite+aiosqlite:///{other}")
+
+
 def database_removed(world: World) -> None:
     (world.folder / "bridge.db").unlink()
 
@@ -454,6 +462,7 @@ CASES: list[tuple[Break, str, str, str]] = [
     (no_postgresql, "database.writable", "error", "cannot be written"),
     (database_of_another, "database.migrated", "error", "has tables of another program"),
     (older_tables, "database.migrated", "warning", "older version"),
+    (migrations_of_another, "database.migrated", "error", "of another program (alembic_version 1a2b3c)"),
     (newer_tables, "database.migrated", "warning", "newer version"),
     (newer_callbacks, "database.migrated", "warning", "1 calls have callbacks that only a newer version"),
     (twenty_down, "twenty.reachable", "error", "cannot be reached"),

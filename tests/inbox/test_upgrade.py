@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from structlog.testing import capture_logs
 
 from bridge.calls.callback import Kind
+from bridge.errors import InboxUnavailable
 from bridge.inbox import tables
 from bridge.inbox.database import Database, connect
+from bridge.inbox.migrations.migrate import NEWEST
 from bridge.inbox.migrations.upgrade import configuration, upgrade
 from bridge.inbox.store import open_inbox
 from bridge.inbox.tables import callbacks
@@ -137,6 +139,20 @@ async def test_an_older_version_goes_on_where_a_newer_one_was(
             await connection.execute(text("SELECT version_num, of_tomorrow FROM alembic_version, calls"))
         ).all()
     assert kept == [("9999", 7)]
+
+
+@pytest.mark.parametrize("there", ["1a2b3c", NEWEST, "0003"])
+async def test_a_database_with_another_programs_migrations_is_refused_and_left_alone(
+    database: Database, bare_database_url: str, there: str
+) -> None:
+    async with database.writing.begin() as connection:
+        await connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        await connection.execute(text("INSERT INTO alembic_version VALUES (:there)"), {"there": there})
+    with pytest.raises(InboxUnavailable, match=f"another program .alembic_version {there}"):
+        async with open_inbox(bare_database_url):
+            pass
+    async with database.reading.connect() as connection:
+        assert await connection.run_sync(lambda sync: inspect(sync).get_table_names()) == ["alembic_version"]
 
 
 OPENS = """

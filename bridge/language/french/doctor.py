@@ -5,6 +5,15 @@ from collections.abc import Mapping
 FOUND: Mapping[str, str] = {
     # Marks and counts
     "ok": "ok",
+    "{where} has the migrations of another program (alembic_version {there}) and no tables of the bridge.": (
+        "{where} a les migrations d'un autre programme (alembic_version {there}) et aucune table de la "
+        "passerelle."
+    ),
+    "The database has the migrations of another program (alembic_version {there}) and no tables of the "
+    "bridge: give the bridge a database of its own (BRIDGE_DATABASE_URL).": (
+        "La base de données a les migrations d'un autre programme (alembic_version {there}) et aucune table "
+        "de la passerelle : donnez à la passerelle une base à elle (BRIDGE_DATABASE_URL)."
+    ),
     "{where} has tables of another program that are called as the bridge's: {names}.": (
         "{where} a des tables d'un autre programme, nommées comme celles de la passerelle : {names}."
     ),
