@@ -104,6 +104,7 @@ MESSAGES = {
     21402: "Invalid URL",
     21403: "Invalid Method",
     21420: "ApplicationSid is not accessible",
+    32018: "Twiml size exceeded maximum allowed value",
     59000: "Invalid webhooks configuration",
     59100: "Webhooks configuration resource is in use",
     59103: "A webhooks configuration rule for this match exists",

@@ -21,6 +21,7 @@ from tests.sandbox.twilio.support import DATA, App, Ask, basic, until
 
 MOBILE = "+33612345678"
 OWN = "+33159130001"
+PAUSE = "<Response><Pause/></Response>"
 
 
 @pytest.fixture
@@ -257,6 +258,7 @@ def test_parameters_are_those_described(
         ("POST", "Calls.json", {"To": MOBILE, "From": OWN}, 400, 21205),
         ("POST", "Calls.json", {"To": MOBILE, "From": OWN, "ApplicationSid": "AP0"}, 400, 21218),
         ("POST", "Calls.json", {"To": MOBILE, "From": OWN, "Twiml": "<Resp"}, 400, 12100),
+        ("POST", "Calls.json", {"To": MOBILE, "From": OWN, "Twiml": PAUSE.ljust(4001)}, 400, 32018),
         ("POST", "Applications.json", {"VoiceUrl": "bridge.example"}, 400, 21402),
         ("POST", "Applications.json", {"VoiceMethod": "PUT"}, 400, 21403),
     ],
@@ -268,6 +270,14 @@ async def test_what_is_refused(
         answer = await response.json()
     assert (response.status, answer["code"], answer["status"]) == (status, code, status)
     assert answer["more_info"].endswith(f"/{code}")
+
+
+async def test_twiml_of_a_request_is_as_long_as_twilio_takes_it_and_second_to_a_url(
+    sandbox: TwilioSandbox, rest: aiohttp.ClientSession
+) -> None:
+    for form in ({"Twiml": PAUSE.ljust(4000)}, {"Twiml": "<Resp", "Url": "https://a.example"}):
+        async with rest.post("Calls.json", data={"To": MOBILE, "From": OWN, **form}) as response:
+            assert response.status == 201, await response.text()
 
 
 async def test_credentials(sandbox: TwilioSandbox, rest: aiohttp.ClientSession) -> None:

@@ -97,8 +97,14 @@ def shown_caller(account: Account, form: Mapping[str, str], *, to: str) -> str:
     return from_
 
 
+LONGEST_TWIML = 4000
+"""Characters. https://www.twilio.com/docs/api/errors/32018"""
+
+
 def _step(sandbox: TwilioSandbox, form: Mapping[str, str]) -> Request | Document:
-    if form.get("Twiml"):
+    if len(form.get("Twiml", "")) > LONGEST_TWIML:
+        raise RestError(400, 32018)
+    if form.get("Twiml") and not form.get("Url"):
         return replace(parse_document(form["Twiml"]), text=form["Twiml"])
     url, method = form.get("Url", ""), form.get("Method", "POST")
     if application_sid := form.get("ApplicationSid"):
