@@ -12,10 +12,26 @@ const bridge = new Bridge(
 
 let device = null;
 let call = null;
+/** @type {"" | "connects" | "calls" | "rings" | "talks"} */
+let state = "";
 // Of the call that was last here: what came of it may be said when it is over.
 let sid = null;
 
 const shown = (text) => ($("status").textContent = text);
+// Only what can do something now can be pressed.
+function enter(next) {
+  state = next;
+  const can = {
+    call: device && !state,
+    answer: state === "rings",
+    decline: state === "rings",
+    "hang-up": state === "calls" || state === "talks",
+    ...Object.fromEntries(["end", "record", "pause", "transfer"].map((id) => [id, state === "talks"])),
+    dispose: sid,
+  };
+  for (const [id, now] of Object.entries(can)) $(id).disabled = !now;
+}
+
 const doing = (act) => async () => {
   try {
     await act();
@@ -37,6 +53,7 @@ document.addEventListener("visibilitychange", () => document.hidden || timer.wak
 function goOnline() {
   device?.destroy();
   device = null;
+  enter("");
   return timer.start();
 }
 
@@ -46,16 +63,23 @@ function register(token, identity) {
   device.on("incoming", ring);
   device.on("error", (error) => shown(`${error.code}: ${error.message}`));
   device.register().catch((error) => shown(error.message));
+  enter(state);
 }
 
 async function dial() {
   // The TwiML App hears of `To`; another caller ID of the company's may be asked for as `CallerId`.
-  follow(await device.connect({ params: { To: $("number").value } }));
+  enter("connects");
+  try {
+    follow(await device.connect({ params: { To: $("number").value } }), "calls");
+  } catch (error) {
+    enter("");
+    throw error;
+  }
   shown(`calling ${$("number").value}`);
 }
 
 function ring(incoming) {
-  follow(incoming);
+  follow(incoming, "rings");
   // The bridge sends these along, so that nobody waits for a look-up.
   const { name, url, readable } = Object.fromEntries(incoming.customParameters);
   shown(`${name || readable || incoming.parameters.From} calls`);
@@ -69,15 +93,20 @@ function leadTo(url, name) {
   $("person").textContent = (url && name) ?? "";
 }
 
-function follow(one) {
+function follow(one, first) {
   call = one;
+  enter(first);
   one.on("accept", () => {
     sid = one.parameters.CallSid;
+    enter("talks");
     shown("talking");
   });
   for (const end of ["disconnect", "cancel", "reject"]) {
     one.on(end, () => {
-      if (call === one) call = null;
+      if (call === one) {
+        call = null;
+        enter("");
+      }
       shown("the call is over");
     });
   }
@@ -103,3 +132,4 @@ const acts = {
   dispose: async () => shown((await bridge.disposition(sid, $("outcome").value, $("note").value)) ?? "noted"),
 };
 for (const [id, act] of Object.entries(acts)) $(id).addEventListener("click", doing(act));
+enter("");

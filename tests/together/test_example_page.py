@@ -50,6 +50,11 @@ class Phone:
         """What stands at the top of the page, at last."""
         await self.page.until(f"document.getElementById('status').textContent === '{text}'")
 
+    async def offers(self) -> set[str]:
+        """The buttons that can be pressed, but those that always can."""
+        buttons = "[...document.querySelectorAll('button:not([disabled])')].map((one) => one.id)"
+        return set(await self.page(buttons)) - {"online", "look-up"}
+
     async def until_talking(self, to: str) -> Leg:
         """The leg on which somebody who was rung talks."""
 
@@ -106,6 +111,7 @@ async def test_the_page_is_for_everyone(tmp_path: Path) -> None:
         reader = Reader(page, "en")
         assert await reader.nameless() == []
         assert [one.role for one in await reader.nodes() if one.role == "status"] == ["status"]
+        assert await page("document.querySelectorAll('button:not([disabled])').length") == 2
 
 
 async def test_calling(phone: Phone) -> None:
@@ -115,7 +121,9 @@ async def test_calling(phone: Phone) -> None:
     await phone.page("document.getElementById('look-up').click()")
     await phone.page.until("document.getElementById('person').textContent === 'Jane Doe'")
     assert jane in await phone.page("document.getElementById('person').href")
+    assert await phone.offers() == {"call"}
     await phone.clicks("call", "talking")
+    assert await phone.offers() == {"hang-up", "end", "record", "pause", "transfer", "dispose"}
     await phone.clicks("record", "recording: in-progress")
     await phone.clicks("pause", "recording: paused")
     await phone.page("document.getElementById('end').click()")
@@ -143,6 +151,7 @@ async def test_being_called_and_sending_on(phone: Phone) -> None:
     told = f"{{CallSid: '{leg.sid}', From: '{JANE}'}}, {{name: 'Jane Doe', url: 'https://crm.example.com/1'}}"
     await phone.page(f"Twilio.devices[0].emit('incoming', new Twilio.Call({told}))")
     await phone.says("Jane Doe calls")
+    assert await phone.offers() == {"answer", "decline"}
     assert await phone.page("document.getElementById('person').href") == "https://crm.example.com/1"
     await phone.clicks("answer", "talking")
     await phone.types(number="client:bob")
