@@ -65,19 +65,22 @@ def no_progress() -> None:
 
 @contextmanager
 def _ended_by_ctrl_c() -> Iterator[None]:
-    """Ctrl-C at a question ends it at once, as typer.Abort.
+    """Ctrl-C or Ctrl-D at a question ends the command at once, with exit status 1.
 
     A running event loop has a handler of its own, which waits for the next await: the answer would be taken
     first, and what comes of it be done.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler) if is_main else None
     try:
         yield
+    except typer.Abort:
+        # The question stands at the end of its line still.
+        say("", phrase("Aborted."), err=True)
+        raise typer.Exit(1) from None
     finally:
-        signal.signal(signal.SIGINT, before)
+        if is_main:
+            signal.signal(signal.SIGINT, before)
 
 
 def confirm(text: str, *, default: bool = False, err: bool = False) -> bool:

@@ -403,6 +403,7 @@ async def test_ctrl_c_ends_it_at_once_and_loses_no_answer_that_was_checked(
         # What is typed afterwards answers nothing.
         terminal.answers(answers[stops_at])
         assert await terminal.ends() == 1
+    assert "Aborted." in terminal.shown
     assert (twilio.account.applications, twilio.account.keys) == account
     kept = {name: value for name, value in dotenv_values(".env").items() if value}
     checked = QUESTIONS.index(stops_at)

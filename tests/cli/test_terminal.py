@@ -2,14 +2,18 @@
 
 import ast
 from collections.abc import Iterator
+from contextvars import copy_context
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from bridge.cli import terminal
+from bridge.language.spoken import Language, speak
 
 BRIDGE = Path(__file__).parents[2] / "bridge"
 PRINTS = frozenset({"print", "input", "echo", "secho", "prompt", "confirm", "write", "writelines"})
@@ -75,3 +79,16 @@ def test_a_line_stays_one(text: str) -> None:
         terminal.say(text)
         terminal.print_json({"text": text}, indent=None)
     assert not any({"\n", "\r", "\x1b", "\x9b"}.intersection(shown) for shown in said)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "\nAborted.\n"), ("fr", "\nInterrompu.\n")])
+def test_a_question_that_is_broken_off_says_so_in_its_language(language: Language, said: str) -> None:
+    app = typer.Typer()
+
+    @app.command()
+    def ask() -> None:
+        speak(language)
+        terminal.confirm("Go on?")
+
+    done = copy_context().run(CliRunner().invoke, app, [], input="")
+    assert (done.exit_code, done.stderr) == (1, said)

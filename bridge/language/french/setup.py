@@ -8,6 +8,7 @@ PREPARED: Mapping[str, str] = {
     "y/N": "o/N",
     "The output cannot be written: {reason}.": "La sortie ne peut pas être écrite : {reason}.",
     "y or n, please.": "o ou n, s'il vous plaît.",
+    "Aborted.": "Interrompu.",
     "all": "tous",
     "Twenty's URL": "L'adresse (URL) de Twenty",
     "An API key of Twenty (Settings → API & Webhooks)": (
