@@ -112,7 +112,7 @@ def twenty_bridge(
     language: Annotated[
         Language | None,
         typer.Option(
-            help="The language of doctor, init and setup; by default that of LC_ALL, LC_MESSAGES or LANG."
+            help="The language of what commands say; by default that of LC_ALL, LC_MESSAGES or LANG."
         ),
     ] = None,
 ) -> None:

@@ -22,6 +22,8 @@ from bridge.inbox.database import missing_file
 from bridge.inbox.drain_lock import DrainLock, open_drain_lock
 from bridge.inbox.queries import outcomes, waiting
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.language.phrase import phrase
+from bridge.language.spoken import said
 from bridge.observability import logs
 from bridge.settings import Settings, load, secrets_of
 from bridge.settings.served import agents_of
@@ -100,7 +102,12 @@ async def _backfill(settings: Settings, asked: BackfillOptions, *, as_json: bool
     show_counts(_counts(found) | became, as_json=as_json)
     if became["waiting"]:
         reason = f" ({worker.reason})" if worker else ""
-        terminal.say(f"Twenty does not take them{reason}. They wait in the inbox for the bridge.", err=True)
+        terminal.say(
+            phrase(
+                "Twenty does not take them{reason}. They wait in the inbox for the bridge.", reason=reason
+            ),
+            err=True,
+        )
     return not became["waiting"]
 
 
@@ -121,11 +128,15 @@ async def _ask(settings: Settings, inbox: Inbox, asked: BackfillOptions, progres
         days = periods(asked.since, asked.until)
         left = days if asked.again or asked.number else await backfill.left(days)
         task = progress.add_task(
-            "Asking Twilio", total=len(days), completed=len(days) - len(left), unit="days"
+            said(phrase("Asking Twilio")),
+            total=len(days),
+            completed=len(days) - len(left),
+            unit=said(phrase("days")),
         )
 
         def tell(found: Found) -> None:
-            progress.update(task, advance=1, description=f"Asking Twilio: {len(found.ours)} calls")
+            asked_for = phrase("Asking Twilio: {calls}", calls=terminal.calls(len(found.ours)))
+            progress.update(task, advance=1, description=said(asked_for))
 
         return await backfill.ask(left, number=asked.number, now=datetime.now(UTC), tell=tell)
 
@@ -161,8 +172,8 @@ async def _draining_here(settings: Settings, inbox: Inbox, lock: DrainLock) -> A
 
 async def _wait(inbox: Inbox, sids: list[str], worker: Worker | None, progress: Progress) -> dict[str, int]:
     """What became of the calls, once none of them waits any more, or waiting mends nothing."""
-    by = "Writing to Twenty" if worker else "The bridge writes to Twenty"
-    task = progress.add_task(by, total=len(sids), unit="calls")
+    by = said(phrase("Writing to Twenty") if worker else phrase("The bridge writes to Twenty"))
+    task = progress.add_task(by, total=len(sids), unit=said(phrase("calls")))
     pending = deque(sids)
     while True:
         await _forget_written(inbox, pending)
@@ -203,18 +214,19 @@ def show_counts(counts: dict[str, int], *, as_json: bool) -> None:
         terminal.print_json(counts, indent=None)
         return
     for name, count in counts.items():
-        terminal.say(f"{name:<10} {count:>7}  {MEANING[name]}")
+        shown = {"name": name, "count": count, "meaning": MEANING[name]}
+        terminal.say(phrase("{name:<10} {count:>7}  {meaning}", **shown))
 
 
 MEANING = {
-    "found": "calls of the bridge, that are over",
-    "new": "of these the inbox did not know",
-    "mended": "of these it lacked something",
-    "forgotten": "others of people who were forgotten",
-    "others": "others of this account's, not the bridge's",
-    "waiting": "wait to be written",
-    "parked": "Twenty refused: twenty-bridge calls list --parked",
-    "logged": "stand in Twenty",
-    "matched": "of these with a person",
-    "skipped": "are not to be shown: by policy, or deleted there",
+    "found": phrase("calls of the bridge, that are over"),
+    "new": phrase("of these the inbox did not know"),
+    "mended": phrase("of these it lacked something"),
+    "forgotten": phrase("others of people who were forgotten"),
+    "others": phrase("others of this account's, not the bridge's"),
+    "waiting": phrase("wait to be written"),
+    "parked": phrase("Twenty refused: twenty-bridge calls list --parked"),
+    "logged": phrase("stand in Twenty"),
+    "matched": phrase("of these with a person"),
+    "skipped": phrase("are not to be shown: by policy, or deleted there"),
 }

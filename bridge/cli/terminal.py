@@ -15,7 +15,7 @@ from typing import Any, TextIO
 import typer
 from rich.cells import cell_len, set_cell_size
 
-from bridge.language.phrase import phrase
+from bridge.language.phrase import Phrase, phrase
 from bridge.language.spoken import Language, said, spoken
 from bridge.observability import printable
 
@@ -139,6 +139,11 @@ def _line(values: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join(map(set_cell_size, values, widths)).rstrip()
 
 
-def counted(count: int, what: str) -> str:
+def calls(count: int) -> Phrase:
     """`1 call`, `2 calls`."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    return phrase("1 call") if count == 1 else phrase("{count} calls", count=count)
+
+
+def people(count: int) -> Phrase:
+    """`1 row`, `2 rows`: of people in Twenty."""
+    return phrase("1 row") if count == 1 else phrase("{count} rows", count=count)

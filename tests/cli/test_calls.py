@@ -1,6 +1,7 @@
 """`calls list`, `show`, `retry` and `forget`, as they are typed."""
 
 import json
+from contextvars import copy_context
 from pathlib import Path
 from typing import Any
 
@@ -277,3 +278,17 @@ def test_list_shows_the_other_calls_where_one_cannot_be_read(folder: Path) -> No
     with capture_logs() as logged:
         assert [row["sid"] for row in listed()] == [DUE, SETTLED]
     assert [(one["event"], one["call_sid"]) for one in logged] == [("inbox.call_unreadable", PARKED)]
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("list", "--number", "sip:nobody@example.com"), "Aucun appel de ce genre."),
+        (("retry", "--parked"), "Sera écrit à nouveau : 1 appel."),
+        (("forget", JANES, "--yes"), "Effacé ici : 2 appels."),
+    ],
+)
+def test_they_speak_the_operators_language(words: tuple[str, ...], said: str) -> None:
+    _, told = copy_context().run(typed, "--language", "fr", "calls", *words)
+    assert said in told

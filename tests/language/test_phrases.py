@@ -6,6 +6,7 @@ import pytest
 
 from bridge.errors import BridgeError, SettingsInvalid, TwentyUnavailable
 from bridge.language.french import TABLE, doctor, settings, setup, systems
+from bridge.language.french.calls import KEPT
 from bridge.language.phrase import NOTHING, Phrase, joined, phrase, phrase_of, verbatim
 from bridge.language.spoken import in_language
 from bridge.twenty.client.errors import translate
@@ -37,7 +38,7 @@ def test_no_text_is_left_over() -> None:
 
 
 def test_no_text_stands_twice() -> None:
-    tables = (doctor.FOUND, settings.WRONG, setup.PREPARED, systems.REFUSED)
+    tables = (doctor.FOUND, KEPT, settings.WRONG, setup.PREPARED, systems.REFUSED)
     assert len(TABLE) == sum(map(len, tables))
 
 

@@ -14,11 +14,11 @@ from bridge.calls.numbers import Number
 from bridge.cli import terminal
 from bridge.cli.numbers import address
 from bridge.cli.options import AsJson, ConfigFile, utf8
-from bridge.cli.terminal import counted
 from bridge.errors import NumberRefused
 from bridge.inbox.forgetting import Forgotten, calls_of, erase
 from bridge.inbox.queries import KnownCall, known_call
 from bridge.inbox.store import Inbox, open_inbox
+from bridge.language.phrase import phrase
 from bridge.settings import Settings, load
 
 
@@ -59,7 +59,10 @@ def their_number(number: str, settings: Settings) -> Number | str:
     """The number to forget, valid or not; raises NumberRefused for what is none, or the company's."""
     theirs = address(number, settings.region)
     if theirs in settings.own_numbers:
-        raise NumberRefused("invalid", f"{number}: the company's own, so every call would be forgotten")
+        raise NumberRefused(
+            "invalid",
+            phrase("{number}: the company's own, so every call would be forgotten", number=number),
+        )
     return theirs
 
 
@@ -69,9 +72,10 @@ async def _forget_call(settings: Settings, sid: str, *, yes: bool, as_json: bool
         known = await known_call(inbox, sid)
         if known is None or not known.callbacks:
             raise NumberRefused(
-                "invalid", f"{sid}: no such call; `twenty-bridge calls list` shows their SIDs"
+                "invalid", phrase("{sid}: no such call; `twenty-bridge calls list` shows their SIDs", sid=sid)
             )
-        if not yes and not terminal.confirm(f"Erase the call {sid} here, for good?", err=True):
+        question = phrase("Erase the call {sid} here, for good?", sid=sid)
+        if not yes and not terminal.confirm(question, err=True):
             return False
         erased = await erase(inbox, {sid})
     _tell(settings, erased, _elsewhere([known]), as_json=as_json)
@@ -84,7 +88,10 @@ async def _forget(settings: Settings, number: Number | str, *, yes: bool, as_jso
         forgotten.check_key()
         found = await calls_of(inbox, number, region=settings.region)
         if not yes and not terminal.confirm(
-            f"Erase {counted(len(found), 'call')} of {number} here, for good?", err=True
+            phrase(
+                "Erase {calls} of {number} here, for good?", calls=terminal.calls(len(found)), number=number
+            ),
+            err=True,
         ):
             return False
         remains = _elsewhere([call for sid in sorted(found) if (call := await known_call(inbox, sid))])
@@ -125,21 +132,26 @@ def _tell(settings: Settings, erased: int, remains: Elsewhere, *, as_json: bool)
         terminal.print_json({"erased": erased, "twenty": twenty, "twilio": twilio})
         return
     terminal.say(
-        f"Erased here: {counted(erased, 'call')}. Their history does not come back; a new call is a new call."
+        phrase(
+            "Erased here: {calls}. Their history does not come back; a new call is a new call.",
+            calls=terminal.calls(erased),
+        )
     )
     for line in (*_in_twenty(settings, remains), *_at_twilio(remains)):
         terminal.say(line)
-    terminal.say("", "Backups of the database hold what they held. Logs have shortened numbers alone.")
+    terminal.say(
+        "", phrase("Backups of the database hold what they held. Logs have shortened numbers alone.")
+    )
 
 
 def _in_twenty(settings: Settings, remains: Elsewhere) -> list[str]:
     pages = f"{settings.twenty.pages}/object"
     return [
         "",
-        "In Twenty remain, to be deleted there, and then destroyed (Deleted records):",
-        *(f"  the person           {pages}/person/{one}" for one in remains.people),
-        *(f"  a call               {pages}/phoneCall/{one}" for one in remains.records),
-        "  notes and tasks on them, and other people and calls with the number",
+        phrase("In Twenty remain, to be deleted there, and then destroyed (Deleted records):"),
+        *(phrase("  the person           {url}", url=f"{pages}/person/{one}") for one in remains.people),
+        *(phrase("  a call               {url}", url=f"{pages}/phoneCall/{one}") for one in remains.records),
+        phrase("  notes and tasks on them, and other people and calls with the number"),
     ]
 
 
@@ -148,11 +160,13 @@ def _at_twilio(remains: Elsewhere) -> list[str]:
         *(f"  twilio api:core:recordings:remove --sid {sid}" for sid in remains.recordings),
         *(f"  twilio api:core:calls:remove --sid {sid}" for sid in remains.legs),
     ]
-    heading = ["At Twilio remain call logs and recordings; with Twilio's command line:"] if known else []
+    heading = phrase("At Twilio remain call logs and recordings; with Twilio's command line:")
     return [
         "",
-        *heading,
+        *([heading] if known else []),
         *known,
-        "Calls that are no longer kept here are in Twilio's console, by number: Monitor → Logs → Calls.",
-        "Transcripts that Twilio made are deleted there by the bridge, as soon as it runs.",
+        phrase(
+            "Calls that are no longer kept here are in Twilio's console, by number: Monitor → Logs → Calls."
+        ),
+        phrase("Transcripts that Twilio made are deleted there by the bridge, as soon as it runs."),
     ]

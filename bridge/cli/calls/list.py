@@ -15,6 +15,7 @@ from bridge.cli.terminal import Row, show
 from bridge.inbox.forgetting import Address, of_one_line
 from bridge.inbox.queries import KnownCall, State, known_calls
 from bridge.inbox.store import open_inbox
+from bridge.language.phrase import phrase
 from bridge.settings import load
 from bridge.web.isolation import concerning
 
@@ -51,7 +52,7 @@ def list_(
                     break
         return found
 
-    show(asyncio.run(rows()), as_json=as_json, nothing="No such calls.")
+    show(asyncio.run(rows()), as_json=as_json, nothing=phrase("No such calls."))
 
 
 async def _of(
@@ -61,14 +62,13 @@ async def _of(
     async for known in calls:
         if not known.callbacks:
             continue
-        call = None
+        folded: list[Call] = []
         with concerning(known.root_sid):
-            call = fold(known.callbacks)
-        if call is None:
-            continue
-        addresses = {a for a in (call.from_, call.to, call.other_party) if a}
-        if not wanted or not wanted.isdisjoint(addresses | {e164(a, region) for a in addresses}):
-            yield known, call
+            folded.append(fold(known.callbacks))
+        for call in folded:
+            addresses = {a for a in (call.from_, call.to, call.other_party) if a}
+            if not wanted or not wanted.isdisjoint(addresses | {e164(a, region) for a in addresses}):
+                yield known, call
 
 
 def row(known: KnownCall, call: Call, *, as_json: bool) -> Row:

@@ -10,7 +10,6 @@ import typer
 from bridge.cli import terminal
 from bridge.cli.options import ConfigFile, utf8
 from bridge.cli.progress import progress_bar
-from bridge.cli.terminal import counted
 from bridge.inbox.queries import known_call
 from bridge.inbox.requeue import count_unmatched
 from bridge.inbox.requeue import relink as match_anew
@@ -18,6 +17,8 @@ from bridge.inbox.requeue import retry as make_due
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.transcripts.jobs import retry_jobs
 from bridge.inbox.transcripts.summaries import retry_summaries
+from bridge.language.phrase import phrase
+from bridge.language.spoken import said
 from bridge.settings import load
 
 
@@ -41,12 +42,14 @@ def retry(
 
     changed = asyncio.run(retried())
     if sid is None:
-        terminal.say(f"{counted(changed or 0, 'call')} will be written again.")
+        terminal.say(phrase("{what} will be written again.", what=terminal.calls(changed or 0)))
         return
     if not changed:
-        terminal.say(f"{sid}: the inbox has no such call, or has dropped its callbacks.", err=True)
+        terminal.say(
+            phrase("{sid}: the inbox has no such call, or has dropped its callbacks.", sid=sid), err=True
+        )
         raise typer.Exit(1)
-    terminal.say(f"{sid} will be written again.")
+    terminal.say(phrase("{what} will be written again.", what=sid))
 
 
 async def _one(inbox: Inbox, sid: str) -> int:
@@ -75,7 +78,7 @@ def relink(
         async with open_inbox(load(config).inbox.database_url.get_secret_value(), must_exist=True) as inbox:
             with progress_bar() as bar:
                 total = await count_unmatched(inbox, since=since)
-                task = bar.add_task("Matching anew", total=total, unit="calls")
+                task = bar.add_task(said(phrase("Matching anew")), total=total, unit=said(phrase("calls")))
                 return await match_anew(inbox, None, since=since, progress=partial(bar.advance, task))
 
-    terminal.say(f"{counted(asyncio.run(relinked()), 'call')} will be matched anew.")
+    terminal.say(phrase("{calls} will be matched anew.", calls=terminal.calls(asyncio.run(relinked()))))

@@ -21,6 +21,7 @@ from bridge.inbox.transcripts.jobs import JobState, KnownJob, jobs_of
 from bridge.inbox.transcripts.results import StoredResult, results_of
 from bridge.inbox.transcripts.summaries import KnownSummary, SummaryState, summary_job_of
 from bridge.json_text import utc
+from bridge.language.phrase import phrase
 from bridge.settings import Settings, load
 
 SHOWN = ("CallStatus", "DialCallStatus", "CallDuration", "AnsweredBy", "RecordingSid", "Reason", "Outcome")
@@ -48,7 +49,7 @@ def show(
     settings = load(config)
     told = asyncio.run(_find(settings.inbox.database_url.get_secret_value(), sid))
     if told is None:
-        terminal.say(f"{sid}: the inbox has no such call.", err=True)
+        terminal.say(phrase("{sid}: the inbox has no such call.", sid=sid), err=True)
         raise typer.Exit(1)
     call = fold(told.known.callbacks) if told.known.callbacks else None
     summary = _summary(told.known, call, settings)
@@ -97,7 +98,7 @@ def _print(summary: Mapping[str, object], parts: Mapping[str, Sequence[Row]]) ->
             terminal.say(f"{name:<10} {value}")
     for name, rows in parts.items():
         terminal.say("", name.capitalize())
-        terminal.show(rows, as_json=False, nothing="none")
+        terminal.show(rows, as_json=False, nothing=phrase("none"))
 
 
 def _title(call: Call, known: KnownCall, settings: Settings) -> str:

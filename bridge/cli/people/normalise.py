@@ -16,8 +16,9 @@ from bridge.cli.people.parts import AT_ONCE, half_the_budget, log_errors_alone, 
 from bridge.cli.people.phones_file import PhonesFile, Rewritten
 from bridge.cli.people.undo import put_back
 from bridge.cli.progress import progress_bar
-from bridge.cli.terminal import counted
 from bridge.errors import TwentyRefused
+from bridge.language.phrase import phrase
+from bridge.language.spoken import said
 from bridge.settings import Settings, load
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.normalise import Kept, Rewrite, current, people_with_numbers, plan, rewrite
@@ -74,14 +75,16 @@ def _rewrite_all(settings: Settings, *, dry_run: bool, file: Path | None, as_jso
         raise stopped() from None
     finally:
         if done.rewritten:
-            terminal.say(f"What stood there before: {path} (put back by --undo {path}).", err=True)
+            terminal.say(
+                phrase("What stood there before: {path} (put back by --undo {path}).", path=path), err=True
+            )
     _tell(done, dry_run=dry_run, as_json=as_json)
     return not done.refused
 
 
 async def _normalise(settings: Settings, path: Path, done: Done, *, dry_run: bool) -> None:
     with progress_bar() as progress, PhonesFile(path) as file:
-        task = progress.add_task("Reading people", total=None, unit="people")
+        task = progress.add_task(said(phrase("Reading people")), total=None, unit=said(phrase("people")))
         async with half_the_budget(settings) as client:
             async for page in people_with_numbers(client):
                 progress.update(task, total=page.total)
@@ -96,7 +99,7 @@ async def _normalise(settings: Settings, path: Path, done: Done, *, dry_run: boo
 
 
 def _described(done: Done) -> str:
-    return f"{counted(done.rewritten, 'row')} rewritten"
+    return said(phrase("{rows} rewritten", rows=terminal.people(done.rewritten)))
 
 
 def _in_groups(rewrites: Sequence[Rewrite]) -> Iterator[list[Rewrite]]:
@@ -134,9 +137,12 @@ def _tell(done: Done, *, dry_run: bool, as_json: bool) -> None:
         }
         terminal.print_json(told)
         return
-    verb = "would be rewritten" if dry_run else "rewritten"
-    terminal.say(f"{counted(done.people, 'row')} with a number, {done.rewritten} {verb}.")
+    counts = {"rows": terminal.people(done.people), "rewritten": done.rewritten}
+    if dry_run:
+        terminal.say(phrase("{rows} with a number, {rewritten} would be rewritten.", **counts))
+    else:
+        terminal.say(phrase("{rows} with a number, {rewritten} rewritten.", **counts))
     if done.changed:
-        terminal.say(f"{counted(done.changed, 'row')} changed meanwhile: run it again.")
-    show_kept(done.left, "left alone")
-    show_kept(done.refused, "refused by Twenty")
+        terminal.say(phrase("{rows} changed meanwhile: run it again.", rows=terminal.people(done.changed)))
+    show_kept(done.left, phrase("{rows} left alone:", rows=terminal.people(len(done.left))))
+    show_kept(done.refused, phrase("{rows} refused by Twenty:", rows=terminal.people(len(done.refused))))

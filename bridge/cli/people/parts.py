@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 import typer
 
 from bridge.cli import terminal
-from bridge.cli.terminal import counted, show
+from bridge.cli.terminal import show
+from bridge.language.phrase import phrase
 from bridge.observability import logs
 from bridge.settings import Settings, secrets_of
 from bridge.twenty.client.client import open_client
@@ -22,7 +23,7 @@ STOPPED = 130
 
 def stopped() -> typer.Exit:
     """Says so."""
-    terminal.say("Stopped. Run it again to go on.", err=True)
+    terminal.say(phrase("Stopped. Run it again to go on."), err=True)
     return typer.Exit(STOPPED)
 
 
@@ -46,8 +47,8 @@ def rows_of(kept: Sequence[Kept]) -> list[dict[str, str]]:
     ]
 
 
-def show_kept(kept: Sequence[Kept], said: str) -> None:
+def show_kept(kept: Sequence[Kept], heading: str) -> None:
     """A table under its own sentence, if there are any."""
     if kept:
-        terminal.say("", f"{counted(len(kept), 'row')} {said}:")
+        terminal.say("", heading)
         show(rows_of(kept), as_json=False, nothing="")

@@ -9,8 +9,9 @@ from bridge.cli import terminal
 from bridge.cli.people.parts import AT_ONCE, half_the_budget, rows_of, show_kept, stopped
 from bridge.cli.people.phones_file import Rewritten, read
 from bridge.cli.progress import progress_bar
-from bridge.cli.terminal import counted
 from bridge.errors import TwentyRefused
+from bridge.language.phrase import phrase
+from bridge.language.spoken import said
 from bridge.settings import Settings
 from bridge.twenty.client.client import Executes
 from bridge.twenty.people.normalise import Kept, PersonPhones, current, means_the_same, rewrite
@@ -44,7 +45,7 @@ async def _undo(settings: Settings, kept: Sequence[Rewritten], done: Undone) -> 
         by_id.setdefault(one.id, []).append(one)
     ids = list(by_id)
     with progress_bar() as progress:
-        task = progress.add_task("Putting back", total=len(ids), unit="people")
+        task = progress.add_task(said(phrase("Putting back")), total=len(ids), unit=said(phrase("people")))
         async with half_the_budget(settings) as client:
             for at in range(0, len(ids), AT_ONCE):
                 some = ids[at : at + AT_ONCE]
@@ -93,9 +94,14 @@ def _tell(done: Undone, *, as_json: bool) -> None:
         }
         terminal.print_json(told)
         return
-    terminal.say(f"{counted(done.restored, 'row')} as before.")
+    rows = terminal.people
+    terminal.say(phrase("{rows} as before.", rows=rows(done.restored)))
     if done.again:
-        terminal.say(f"{counted(done.again, 'row')} sent as before, which Twenty itself normalised.")
+        terminal.say(phrase("{rows} sent as before, which Twenty itself normalised.", rows=rows(done.again)))
     if done.changed:
-        terminal.say(f"{counted(done.changed, 'row')} left alone: not as they were rewritten, or deleted.")
-    show_kept(done.refused, "that Twenty does not take as before")
+        terminal.say(
+            phrase("{rows} left alone: not as they were rewritten, or deleted.", rows=rows(done.changed))
+        )
+    show_kept(
+        done.refused, phrase("{rows} that Twenty does not take as before:", rows=rows(len(done.refused)))
+    )
