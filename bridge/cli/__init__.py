@@ -3,6 +3,7 @@
 import errno
 import gc
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -55,6 +56,7 @@ class Commands(TyperGroup):
         super().__init__(**given)
         for name, sentence in COMMANDS.items():
             self.add_command(TyperCommand(name, help=sentence))
+        _explain_plainly_where_narrow(self)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """`--config` is an option of the commands, and also understood before them."""
@@ -64,7 +66,24 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command of that name, loaded."""
         name, listed, rest = super().resolve_command(ctx, args)
-        return name, listed and typer.main.get_command(load(str(name))), rest
+        loaded = listed and typer.main.get_command(load(str(name)))
+        if loaded:
+            _explain_plainly_where_narrow(loaded)
+        return name, loaded, rest
+
+
+NARROW = 80
+"""Columns below which Rich's boxes leave so little room that they cut words off."""
+
+
+def _explain_plainly_where_narrow(command: Any) -> None:
+    """Has `--help` of a command, and of those below it, wrap its words between spaces alone."""
+    if shutil.get_terminal_size().columns < NARROW:
+        command.rich_markup_mode = None
+        for below in getattr(command, "commands", {}).values():
+            # Without one of its own, a list shows the beginning of the help alone.
+            below.short_help = (below.help or "").partition("\n\n")[0]
+            _explain_plainly_where_narrow(below)
 
 
 def _config_last(args: Sequence[str]) -> list[str]:

@@ -1,6 +1,10 @@
 """Everything that a command prints or asks passes the one module that escapes it."""
 
 import ast
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextvars import copy_context
 from io import BytesIO, TextIOWrapper
@@ -18,6 +22,7 @@ from bridge.language.spoken import Language, speak
 BRIDGE = Path(__file__).parents[2] / "bridge"
 PRINTS = frozenset({"print", "input", "echo", "secho", "prompt", "confirm", "write", "writelines"})
 OWNERS = frozenset({"", "typer", "click", "sys.stdout", "sys.stderr", "console", "Console()", "rich"})
+WORD = re.compile(r"[\w.-]{5,}")
 FOREIGN = ["a\nb", "a\rb", "\x1b[2J", "\x9b2J", "\u202eabc", "\u2028", "a\x00b", "\ud800"]
 LEFT_OUT = frozenset({"sandbox", "demo"})
 """Played with on one machine; what they print is their own."""
@@ -92,3 +97,16 @@ def test_a_question_that_is_broken_off_says_so_in_its_language(language: Languag
 
     done = copy_context().run(CliRunner().invoke, app, [], input="")
     assert (done.exit_code, done.stderr) == (1, said)
+
+
+def helped(words: tuple[str, ...], columns: int) -> str:
+    command = [sys.executable, "-m", "bridge", *words, "--help"]
+    env = {**os.environ, "COLUMNS": str(columns)}
+    return subprocess.run(command, env=env, capture_output=True, check=True, encoding="utf-8").stdout
+
+
+@pytest.mark.parametrize("words", [(), ("setup", "twenty"), ("calls",), ("sandbox", "twilio")])
+def test_help_cuts_no_word_off_in_a_narrow_terminal(words: tuple[str, ...]) -> None:
+    narrow = helped(words, 60)
+    assert max(map(len, narrow.splitlines())) <= 60
+    assert [word for word in WORD.findall(helped(words, 200)) if word not in narrow] == []
