@@ -37,6 +37,7 @@ from bridge.twenty.client.client import Executes, open_client
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
 from bridge.twenty.writing.bisection import Batches
+from bridge.wiring.serve import freeze_garbage_collector
 
 CALLS = 4000
 NAIVE_CALLS = 200
@@ -99,6 +100,8 @@ async def _drain(client: Counting, calls: int) -> dict[str, Any]:
         told = [callback for number in range(calls) for callback in callbacks_of_call(number)]
         await asyncio.gather(*map(inbox.store, told))
         worker = _worker(inbox, client)
+        # As `serve` does when it is ready.
+        freeze_garbage_collector()
         asked, cpu = queries(), time.process_time()
         while await worker.drain_once():
             pass

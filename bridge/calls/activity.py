@@ -150,8 +150,9 @@ def speaker_names(call: Call, person: str | None, names: Names, *, texts: Texts)
 def moment(at: datetime, texts: Texts, zone: tzinfo) -> str:
     """Day and time in the reader's language, and `UTC` where it is not in a zone of the reader's."""
     local = at.astimezone(zone)
-    parts = {name: getattr(local, name) for name in ("year", "month", "day", "hour", "minute")}
-    told = texts.moment.format(**parts)
+    told = texts.moment.format(
+        year=local.year, month=local.month, day=local.day, hour=local.hour, minute=local.minute
+    )
     return f"{told} UTC" if local.tzname() == "UTC" else told
 
 

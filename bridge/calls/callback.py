@@ -143,5 +143,6 @@ def digest_of(kind: Kind, target: str, parameters: Mapping[str, str]) -> bytes:
     return _place_of(root_sid) + hashed.digest()[:-PLACE]
 
 
+@lru_cache(maxsize=1024)
 def _place_of(root_sid: str) -> bytes:
     return blake2b(root_sid.encode(), digest_size=PLACE).digest()

@@ -151,7 +151,7 @@ def _now(points: Points) -> bool:
 
 
 def _events(evidence: Evidence) -> list[Callback]:
-    return sorted((c for c in evidence.callbacks if c.kind is Kind.CONFERENCE), key=in_order)
+    return sorted(evidence.of_kind(Kind.CONFERENCE), key=in_order)
 
 
 def _ends_conference(sid: str, evidence: Evidence) -> bool | None:
@@ -174,7 +174,7 @@ class Change(Struct, frozen=True):
 
 def is_passed_on(evidence: Evidence) -> bool:
     """Whether the customer was sent on blindly, and has not been moved into a conference since."""
-    sent = [c.received_at for c in evidence.callbacks if c.kind is Kind.TRANSFER]
+    sent = [c.received_at for c in evidence.of_kind(Kind.TRANSFER)]
     moved = [c.received_at for c, act in _acts(evidence) if act is Act.MOVE]
     return bool(sent) and (not moved or max(sent) > max(moved))
 
@@ -182,7 +182,7 @@ def is_passed_on(evidence: Evidence) -> bool:
 def changes(evidence: Evidence) -> list[Change]:
     """What a conference needs now: pure, so that it may be asked again and again."""
     ends = ends_of(evidence)
-    if not any(c.kind is Kind.CONFERENCE for c in evidence.callbacks):
+    if not evidence.has(Kind.CONFERENCE):
         return []
     if ends.customer and not ends.customer.inside and is_passed_on(evidence) and not ended(evidence):
         # The customer has left the conference, which has ended with that, and is rung for.

@@ -103,6 +103,6 @@ def _state_here(here: Sequence[Leg], evidence: Evidence, *, over: bool, declined
 
 def _is_passed_on_to(leg: Leg, evidence: Evidence) -> bool:
     """Whether an act rang it while another party talked; of one that rang before, an end can be lost."""
-    passed = [c.received_at for c in evidence.callbacks if c.kind is Kind.TRANSFER]
+    passed = [c.received_at for c in evidence.of_kind(Kind.TRANSFER)]
     heard = [c.received_at for c in evidence.callbacks if c.call_sid == leg.sid]
     return leg.joined or (bool(passed and heard) and min(heard) >= min(passed))

@@ -65,7 +65,7 @@ async def serve(
         with closing(opened) as listening:
             async with _metrics(app[SCRAPE], settings.metrics), _serving(runner, listening):
                 host, port = listening.address
-                _freeze_garbage_collector()
+                freeze_garbage_collector()
                 log.info("bridge.ready", host=host, port=port, public_url=server.public_url, after=_age())
                 async with systemd.watched():
                     await stopped.wait()
@@ -91,7 +91,7 @@ def _log_changes(settings: Settings, reread: Callable[[], Settings]) -> None:
         log.info("settings.unchanged")
 
 
-def _freeze_garbage_collector() -> None:
+def freeze_garbage_collector() -> None:
     """Excludes what is loaded now from garbage collection, and collects less often."""
     gc.collect()
     gc.freeze()

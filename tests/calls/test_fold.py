@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from bridge.calls.callback import PLACE, Callback, Kind, digest_of
 from bridge.calls.fold.call import CallStatus, Direction, fold
 from bridge.calls.fold.handling import handling
+from bridge.calls.fold.parties import Evidence
 from bridge.calls.texts import ENGLISH
 from tests.calls.conftest import (
     COMPANY,
@@ -457,6 +458,22 @@ def test_any_order_and_duplicates_are_the_same_call(data: st.DataObject) -> None
 def test_what_a_former_version_kept_under_another_digest_counts_once(told: list[Callback]) -> None:
     again = [late(replace(c, digest=c.digest[PLACE:] + b"last"), by=9) for c in told]
     assert fold([*told, *again]) == fold(told)
+
+
+def test_of_two_copies_of_one_moment_the_same_one_counts_in_any_order() -> None:
+    first = leg(1, "ringing")
+    copy = replace(first, digest=first.digest[PLACE:] + b"last")
+    assert Evidence.of([copy, first]) == Evidence.of([first, copy])
+
+
+@given(told=made_up().flatmap(some_of) | nonsense())
+def test_what_the_evidence_holds_is_what_its_callbacks_show(told: list[Callback]) -> None:
+    evidence = Evidence.of(told)
+    asked = (evidence.customer, evidence.talked, evidence.from_, evidence.to)
+    again = replace(evidence)
+    assert asked == (again.customer, again.talked, again.from_, again.to)
+    for kind in Kind:
+        assert list(evidence.of_kind(kind)) == [c for c in evidence.callbacks if c.kind is kind]
 
 
 @pytest.mark.parametrize(

@@ -102,14 +102,14 @@ def call_of(evidence: Evidence) -> Call:
         ring_seconds=times.ring_seconds,
         legs=evidence.legs,
         recordings=_recordings(callbacks),
-        transcript=first(_said(c) for c in callbacks if c.kind is Kind.TRANSCRIPTION),
+        transcript=first(_said(c) for c in evidence.of_kind(Kind.TRANSCRIPTION)),
         caller_name=first(c.get("CallerName") for c in callbacks if evidence.direction is Direction.INBOUND),
         refused=evidence.refused,
         declined=evidence.declined,
         preflight=evidence.is_preflight,
         story=evidence.story,
         left_alone=_left_alone(evidence),
-        extension=_extension(callbacks) if evidence.direction is Direction.OUTBOUND else "",
+        extension=_extension(evidence) if evidence.direction is Direction.OUTBOUND else "",
     )
 
 
@@ -125,9 +125,9 @@ def _said(transcription: Callback) -> str | None:
     return None if text.lower() == BLANK else text
 
 
-def _extension(callbacks: Sequence[Callback]) -> str:
+def _extension(evidence: Evidence) -> str:
     """The extension in the number that the agent dialled."""
-    dialled = (take_apart(c.get("To") or "") for c in callbacks if c.kind is Kind.VOICE)
+    dialled = (take_apart(c.get("To") or "") for c in evidence.of_kind(Kind.VOICE))
     return first(number.extension for number in dialled if number) or ""
 
 

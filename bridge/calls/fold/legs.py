@@ -120,7 +120,7 @@ def legs_of(callbacks: Sequence[Callback]) -> tuple[Leg, ...]:
     """The dialled legs, sorted by SID."""
     reports: dict[str, list[_Report]] = {}
     for callback in callbacks:
-        for report in _reports(callback):
+        if report := _report(callback):
             reports.setdefault(report.sid, []).append(report)
     return tuple(_leg(sid, reports[sid]) for sid in sorted(reports))
 
@@ -138,12 +138,13 @@ class _Report(Struct, frozen=True):
     bridged: bool | None = None
 
 
-def _reports(callback: Callback) -> Iterable[_Report]:
+def _report(callback: Callback) -> _Report | None:
     told_of_child = callback.kind in (Kind.STATUS, Kind.RECONCILED) and callback.parent_sid
     if told_of_child and callback.get("CallStatus"):
-        yield _status_report(callback)
-    elif callback.kind is Kind.DIAL and callback.get("DialCallStatus") and not is_moving(callback):
-        yield _dial_report(callback)
+        return _status_report(callback)
+    if callback.kind is Kind.DIAL and callback.get("DialCallStatus") and not is_moving(callback):
+        return _dial_report(callback)
+    return None
 
 
 def is_moving(callback: Callback) -> bool:

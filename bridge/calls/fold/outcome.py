@@ -147,9 +147,6 @@ def _why_not(evidence: Evidence) -> CallStatus:
 
 def has_message(evidence: Evidence) -> bool:
     """Whether the caller left a message longer than 0 seconds."""
-    return any(_is_message(c) and seconds(c.get("RecordingDuration")) for c in evidence.callbacks)
-
-
-def _is_message(callback: Callback) -> bool:
-    recorded = callback.kind is Kind.RECORDING and callback.get("RecordingSource") == "RecordVerb"
-    return recorded or callback.kind is Kind.VOICEMAIL
+    recorded = [c for c in evidence.of_kind(Kind.RECORDING) if c.get("RecordingSource") == "RecordVerb"]
+    messages = (*recorded, *evidence.of_kind(Kind.VOICEMAIL))
+    return any(seconds(c.get("RecordingDuration")) for c in messages)

@@ -1,6 +1,8 @@
 """Callbacks of one call → its legs, its direction, who called whom, and which agents talked."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from operator import attrgetter
 from typing import Self
 
@@ -19,7 +21,7 @@ BY_TWILIO = "by_twilio"
 """The reason of a call that Twilio refused: `refused` of `Evidence`."""
 
 
-class Evidence(Struct, frozen=True):
+class Evidence(Struct, frozen=True, dict=True):
     """The `callbacks` of a call without duplicates; `parent` is its first leg, `legs` are the dialled ones.
 
     A call that the REST API placed (`originated`) has its first leg in `legs` until it dials others.
@@ -58,7 +60,7 @@ class Evidence(Struct, frozen=True):
         )
         return has_acts or any(leg.joined for leg in self.legs)
 
-    @property
+    @cached_property
     def customer(self) -> Leg | None:
         """The leg of the party outside the company: of a call in the first one, else the first dialled."""
         if self.direction is Direction.INBOUND:
@@ -67,7 +69,7 @@ class Evidence(Struct, frozen=True):
         dialled = sorted(self._dialled, key=Leg.in_order)
         return next((leg for leg in dialled if leg.sid == named), dialled[0] if dialled else None)
 
-    @property
+    @cached_property
     def talked(self) -> tuple[Leg, ...]:
         """The legs on which a person talked with the customer, or as the customer, in their order."""
         talked = [leg for leg in self.legs if self._has_talked(leg)]
@@ -79,36 +81,47 @@ class Evidence(Struct, frozen=True):
         sids = {talk.sid for talk in self.story.talks}
         return leg.sid in sids or (bool(sids) and leg == self.customer)
 
+    @cached_property
+    def _by_kind(self) -> Mapping[Kind, Sequence[Callback]]:
+        found: defaultdict[Kind, list[Callback]] = defaultdict(list)
+        for callback in self.callbacks:
+            found[callback.kind].append(callback)
+        return dict(found)
+
+    def of_kind(self, kind: Kind) -> Sequence[Callback]:
+        """The callbacks of that kind, in their order."""
+        return self._by_kind.get(kind, ())
+
     def has(self, kind: Kind) -> bool:
         """Whether there is a callback of that kind."""
-        return any(c.kind is kind for c in self.callbacks)
+        return kind in self._by_kind
 
     @property
     def refused(self) -> str | None:
         """The reason why the bridge, or Twilio, did not place the call; None where it was placed."""
-        return first(c.get("Reason") for c in self.callbacks if c.kind is Kind.REFUSED) or self._by_twilio
+        return first(c.get("Reason") for c in self.of_kind(Kind.REFUSED)) or self._by_twilio
 
     @property
     def _by_twilio(self) -> str | None:
         """The reason where Twilio dialled no one for an agent: a number that is not in use gets a leg."""
         if self.direction is Direction.INBOUND or not self.knows_direction or self.originated or self.story:
             return None
-        failed = [c for c in self.callbacks if c.kind is Kind.DIAL and c.get("DialCallStatus") == "failed"]
+        failed = [c for c in self.of_kind(Kind.DIAL) if c.get("DialCallStatus") == "failed"]
         is_alone = len(self.legs) == len(failed) == 1 and not failed[0].get("DialCallSid")
         return BY_TWILIO if is_alone else None
 
     @property
     def is_preflight(self) -> bool:
         """Whether a phone only tested its connection to Twilio."""
-        return any(c.is_preflight for c in self.callbacks)
+        return any(c.is_preflight for c in self.of_kind(Kind.VOICE))
 
     @property
     def declined(self) -> frozenset[Identity]:
         """The agents who declined the call on their phone."""
-        by = (c.get("Agent") for c in self.callbacks if c.kind is Kind.DECLINED)
+        by = (c.get("Agent") for c in self.of_kind(Kind.DECLINED))
         return frozenset(Identity(agent) for agent in by if agent)
 
-    @property
+    @cached_property
     def from_(self) -> str | None:
         """The calling number, or `anonymous`; for an outbound call the caller ID that was shown."""
         if self.direction is Direction.INBOUND:
@@ -134,7 +147,7 @@ class Evidence(Struct, frozen=True):
             caller = rang
         return ANONYMOUS if caller == "" else caller
 
-    @property
+    @cached_property
     def to(self) -> str | None:
         """The called number: for an inbound call one of the company's, for an outbound call as dialled."""
         if self.direction is Direction.INBOUND:
@@ -165,9 +178,9 @@ class Evidence(Struct, frozen=True):
 def _without_duplicates(callbacks: Iterable[Callback]) -> tuple[Callback, ...]:
     """The earliest copy of each delivery, sorted by arrival and digest."""
     earliest: dict[bytes, Callback] = {}
-    for callback in sorted(callbacks, key=attrgetter("received_at")):
+    for callback in sorted(callbacks, key=attrgetter("received_at", "digest")):
         earliest.setdefault(callback.delivery, callback)
-    return tuple(sorted(earliest.values(), key=lambda c: (c.received_at, c.digest)))
+    return tuple(earliest.values())
 
 
 def _is_step(callback: Callback) -> bool:

@@ -53,8 +53,7 @@ def _started_at(evidence: Evidence) -> datetime:
         if leg and leg.ended_at and leg.duration
     ]
     # A reconciled callback has the timestamp of the call's end.
-    asked = [c for c in evidence.callbacks if c.kind is Kind.RECONCILED]
-    starts = [text for c in asked if (text := c.get("StartTime"))]
+    starts = [text for c in evidence.of_kind(Kind.RECONCILED) if (text := c.get("StartTime"))]
     begun = [moment for text in starts if (moment := parse_timestamp(text))]
     return min([earliest(evidence.callbacks), *reckoned, *begun])
 

@@ -141,8 +141,10 @@ FIELDS: Mapping[str, _Kind] = {
 
 def mark(name: str, value: Any) -> bytes:
     """The digest of a field's value, the same as the bridge writes it and as Twenty shows it."""
+    if value is None:
+        return NEVER
     try:
-        said = None if value is None else FIELDS[name].of(value)
+        said = FIELDS[name].of(value)
     except (ValueError, TypeError, AttributeError, KeyError):
         said = repr(value)
     if said in (None, "", []):
