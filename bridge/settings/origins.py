@@ -1,9 +1,9 @@
 """Where each setting was read: a line of `config.yaml`, a line of `.env`, or the environment."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import yaml
+from msgspec import Struct
 
 from bridge.settings.variables import VARIABLES
 
@@ -11,8 +11,7 @@ SettingPath = tuple[str | int, ...]
 """`("lines", "numbers", "+33159130001", "ring", 0)`, as pydantic names a place."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """`place` is text for people, empty where nothing was read."""
 
     place: str
@@ -20,8 +19,7 @@ class Origin:
     """Whether the setting's variable names it: it was read from there, or nowhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origins:
+class Origins(Struct, frozen=True):
     """`settings` is the place of each setting of a file, `variables` that of each variable."""
 
     settings: Mapping[SettingPath, str]

@@ -5,10 +5,10 @@ What is said names keys and characters of YAML's own, never a value: a secret ma
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from bridge.errors import BridgeError
 from bridge.language.phrase import Phrase, phrase, phrase_of
@@ -32,8 +32,7 @@ class _TwiceError(ValueError):
     """A key occurs twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Broken:
+class _Broken(Struct, frozen=True):
     """What the library says, and where; lines count from 0. `began` is where what is open began."""
 
     problem: str

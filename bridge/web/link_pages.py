@@ -1,9 +1,9 @@
 """Signed links that lead to nothing: people read a page in their language, programs a problem body."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from aiohttp import hdrs, web
+from msgspec import Struct
 
 from bridge.errors import BridgeError
 from bridge.web.handlers import Handler, route_of
@@ -19,8 +19,7 @@ POLICY = (
 HEADERS = {"Content-Security-Policy": POLICY, "X-Robots-Tag": "noindex"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkWords:
+class LinkWords(Struct, frozen=True, kw_only=True):
     """A title, a sentence for each status, and one for all others."""
 
     title: str

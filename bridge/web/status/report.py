@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Literal, Protocol
 
+from msgspec import Struct
+
 from bridge.calls.fold.call import fold
 from bridge.errors import InboxUnavailable, Standby
 from bridge.inbox.operation import last_heard, lost_since
@@ -47,16 +49,14 @@ class Diagnosed(DiagnosedText):
     translations: Mapping[str, DiagnosedText] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """Doctor's last run."""
 
     at: datetime
     findings: Sequence[Diagnosed]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredState:
+class StoredState(Struct, frozen=True, kw_only=True):
     """What the inbox has; `is_cut` where today had more calls than were counted."""
 
     backlog: Backlog
@@ -67,8 +67,7 @@ class StoredState:
     is_cut: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """How the bridge is. `stored` is None where the database cannot be read."""
 
     at: datetime
