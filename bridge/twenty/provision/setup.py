@@ -44,7 +44,7 @@ class Provisioned(Struct, frozen=True):
         return not self.conflicts and all(outcome.well for outcome in self.outcomes)
 
 
-class Wanted(Struct, frozen=True):
+class SetUpOptions(Struct, frozen=True):
     """What a set-up makes besides the object and its looks, and whether it restores looks."""
 
     webhook_to: NewWebhook | None
@@ -101,8 +101,8 @@ async def set_up(
     Raises TwentyError as `Run` does.
     """
     accepted = await read.accepted(client)
-    wanted = Wanted(webhook_to, phone_at, restore)
-    planned = await _carried_out(Run(client, accepted, dry_run=True, tell=_silent), wanted)
+    options = SetUpOptions(webhook_to, phone_at, restore)
+    planned = await _carried_out(Run(client, accepted, dry_run=True, tell=_silent), options)
     if dry_run or not planned.steps(Result.PLANNED):
         for outcome in planned.outcomes:
             tell(outcome)
@@ -110,7 +110,7 @@ async def set_up(
     if watch:
         watch.planned(len(planned.outcomes))
     run = Run(client, accepted, dry_run=False, tell=tell, watch=watch)
-    return await _carried_out(run, wanted)
+    return await _carried_out(run, options)
 
 
 async def add_dashboard(
@@ -145,11 +145,11 @@ async def add_dashboard(
     return DashboardOutcome(tuple(run.outcomes))
 
 
-async def _carried_out(run: Run, wanted: Wanted) -> Provisioned:
+async def _carried_out(run: Run, options: SetUpOptions) -> Provisioned:
     there, is_new = await _structure(run)
-    await _dress(run, there, wanted, is_new=is_new)
-    if wanted.webhook_to:
-        await _register(run, wanted.webhook_to)
+    await _dress(run, there, options, is_new=is_new)
+    if options.webhook_to:
+        await _register(run, options.webhook_to)
     return _provisioned(run, there)
 
 
@@ -167,18 +167,18 @@ async def _after(run: Run, steps: Sequence[Step], there: Structure) -> Structure
     return await read.structure(run.client) if steps and not run.dry_run else there
 
 
-async def _dress(run: Run, there: Structure, wanted: Wanted, *, is_new: bool) -> None:
+async def _dress(run: Run, there: Structure, options: SetUpOptions, *, is_new: bool) -> None:
     phone_call = there.phone_call or predicted.OBJECT
     if run.dry_run or not there.phone_call:
         phone_call = predicted.with_fields(phone_call)
     await run.carry_out([*objects.set_look(phone_call, is_new=is_new), *fields.add_icons(phone_call)])
     views = await look.views_of(run, phone_call)
     made_once = once.noted(views or (), phone_call)
-    run.leave_removed(() if wanted.restore else made_once)
+    run.leave_removed(() if options.restore else made_once)
     if views is not None:
         await look.set_look(run, phone_call, there.object_ids, views)
-    if wanted.phone_at:
-        await look.add_phone(run, wanted.phone_at)
+    if options.phone_at:
+        await look.add_phone(run, options.phone_at)
     if views is not None and not run.attempted <= made_once:
         await run.carry_out([once.note(views, phone_call, made_once | run.made)])
 
