@@ -467,7 +467,7 @@ export const FRENCH_PROBLEMS = {
   "problem.listen.alone": "Vous seul parlez avec le client : il n'y a personne à écouter.",
   "problem.listen.in_call": "Vous êtes dans cet appel et ne pouvez pas l'écouter.",
   "problem.listen.on_hold": "L'agent est en attente et n'entend pas le chuchotement (erreur 16027 de Twilio).",
-  "problem.listen.ringing": "Votre téléphone sonne encore pour cet appel : répondez avant de changer de mode.",
+  "problem.listen.ringing": "Votre téléphone sonne encore pour cet appel : répondez avant de changer de mode.",
   "problem.participant.unknown": "Aucun participant de ce nom ne peut être retiré.",
   "problem.note.conflict": "Un autre appareil a enregistré cette note entre-temps.",
   "problem.people.denied": "Twenty ne vous autorise pas à voir les personnes.",
