@@ -26,7 +26,7 @@ from bridge.calls.agents import Agents
 from bridge.calls.callback import Callback, Kind, digest_of
 from bridge.calls.recording_links import RecordingLinks
 from bridge.calls.texts import ENGLISH
-from bridge.demo.process import sandbox_twenty
+from bridge.demo.process import SandboxTwenty, sandbox_twenty
 from bridge.demo.twenty import Twenty, open_twenty
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.settings import TwentySettings
@@ -68,12 +68,7 @@ async def measure(
 ) -> dict[str, Any]:
     """All figures, against one sandbox."""
     async with sandbox_twenty() as twenty, open_twenty(twenty.url, twenty.user_token) as user:
-        for first in range(0, PEOPLE, 200):
-            await user.create_people([_person(number) for number in range(first, first + 200)])
-        settings = TwentySettings.model_validate(
-            {"api_url": twenty.url, "api_token": twenty.api_key, "requests_per_minute": 10**6}
-        )
-        async with open_client(settings) as client:
+        async with client_of(twenty, user) as client:
             drained = await _drain(Counting(client), calls)
             naive = await _naive(Counting(client), naive_calls)
         latency = await _latency(twenty.url, twenty.api_key, user, samples)
@@ -87,6 +82,18 @@ async def measure(
     }
 
 
+@asynccontextmanager
+async def client_of(twenty: SandboxTwenty, user: Twenty) -> AsyncIterator[Executes]:
+    """A client of a workspace with `PEOPLE`, without a rate limit."""
+    for first in range(0, PEOPLE, 200):
+        await user.create_people([_person(number) for number in range(first, first + 200)])
+    settings = TwentySettings.model_validate(
+        {"api_url": twenty.url, "api_token": twenty.api_key, "requests_per_minute": 10**6}
+    )
+    async with open_client(settings) as client:
+        yield client
+
+
 def _person(number: int) -> dict[str, Any]:
     return {
         "name": {"firstName": "Person", "lastName": str(number)},
@@ -96,10 +103,10 @@ def _person(number: int) -> dict[str, Any]:
 
 async def _drain(client: Counting, calls: int) -> dict[str, Any]:
     """A backlog of calls, four callbacks each, every one with a number of its own."""
-    async with _inbox() as (inbox, queries):
+    async with an_inbox() as (inbox, queries):
         told = [callback for number in range(calls) for callback in callbacks_of_call(number)]
         await asyncio.gather(*map(inbox.store, told))
-        worker = _worker(inbox, client)
+        worker = worker_of(inbox, client)
         # As `serve` does when it is ready.
         freeze_garbage_collector()
         asked, cpu = queries(), time.process_time()
@@ -113,7 +120,7 @@ async def _drain(client: Counting, calls: int) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _inbox() -> AsyncIterator[tuple[Inbox, Callable[[], int]]]:
+async def an_inbox() -> AsyncIterator[tuple[Inbox, Callable[[], int]]]:
     with TemporaryDirectory() as folder:
         async with open_inbox(f"sqlite+aiosqlite:///{Path(folder) / 'bridge.db'}") as inbox:
             count = 0
@@ -126,7 +133,7 @@ async def _inbox() -> AsyncIterator[tuple[Inbox, Callable[[], int]]]:
             yield inbox, lambda: count
 
 
-def _worker(inbox: Inbox, client: Executes) -> Worker:
+def worker_of(inbox: Inbox, client: Executes) -> Worker:
     batches, members = Batches(client), Members(Agents())
     links = RecordingLinks("https://phone.example.com", "AC1", keys=[b"a key"])
     policy = Policy(texts=ENGLISH, links=links, region="FR")

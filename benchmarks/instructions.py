@@ -60,7 +60,7 @@ async def measure(
     """The figures of one checkout; raises NotHere."""
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        library = await _compiled(folder)
+        library = await compiled(folder)
         given = _requests(requests)
         loop, every = await asyncio.gather(
             _count(folder / "loop", given, library, checkout, BY_THREAD),
@@ -84,11 +84,11 @@ async def _count(
         PYTHONHASHSEED="0",
         BRIDGE_DATABASE_URL=f"sqlite+aiosqlite:///{folder / 'bridge.db'}",
     )
-    await _run("valgrind", *CALLGRIND, *options, *python, folder=folder, env=env)
+    await run("valgrind", *CALLGRIND, *options, *python, folder=folder, env=env)
     return {dump.of: dump for dump in map(Dump, folder.glob(f"{OUT}*"))}
 
 
-async def _compiled(folder: Path) -> Path:
+async def compiled(folder: Path) -> Path:
     for tool in ("valgrind", "cc"):
         if not shutil.which(tool):
             raise NotHere(f"Instructions are not counted: {tool} is not installed.")
@@ -96,13 +96,13 @@ async def _compiled(folder: Path) -> Path:
     words = ("-shared", "-fPIC", "-O1", "-fno-optimize-sibling-calls", "-fno-ipa-icf")
     include = sysconfig.get_path("include")
     try:
-        await _run("cc", *words, f"-I{include}", str(SOURCE), "-o", str(library), folder=folder)
+        await run("cc", *words, f"-I{include}", str(SOURCE), "-o", str(library), folder=folder)
     except RuntimeError as failed:
         raise NotHere(f"Instructions are not counted: headers of Python or valgrind lack. {failed}") from None
     return library
 
 
-async def _run(*words: str, folder: Path, env: Mapping[str, str] | None = None) -> None:
+async def run(*words: str, folder: Path, env: Mapping[str, str] | None = None) -> None:
     process = await asyncio.create_subprocess_exec(
         *words, cwd=folder, env=env, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
     )

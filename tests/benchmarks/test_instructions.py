@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import instructions
+from benchmarks import drain, drained, instructions
+from benchmarks.counting.drained import Recording, Replaying
+from benchmarks.counting.drained import drained as drained_by
 from benchmarks.instructions import Dump
 from benchmarks.parts import OTHERS, PARTS
+from bridge.demo.process import sandbox_twenty
+from bridge.demo.twenty import open_twenty
 
 LOG, METRICS = list(PARTS)[:2]
 DUMPED = """\
@@ -65,3 +69,23 @@ async def test_instructions_are_counted() -> None:
         assert figures["bare"] < figures["loop"] <= figures["all"]
         assert sum(figures["parts"].values()) == pytest.approx(figures["loop"], rel=0.01)
         assert figures["parts"]["aiohttp"] > figures["parts"]["log"] > 0
+
+
+async def test_what_twenty_answered_is_enough_to_drain_the_same_calls() -> None:
+    async with (
+        sandbox_twenty() as twenty,
+        open_twenty(twenty.url, twenty.user_token) as user,
+        drain.client_of(twenty, user) as client,
+    ):
+        recording = Recording(client)
+        await drained_by(recording, 1, 2)
+    again = Recording(Replaying(recording.answers))
+    await drained_by(again, 1, 2)
+    assert again.answers == recording.answers
+    assert [name for name, _ in again.answers].count("CreatePhoneCalls") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="needs valgrind")
+async def test_instructions_of_a_drained_call_are_counted() -> None:
+    assert (await drained.measure())["thousand_instructions"] > 100
