@@ -54,7 +54,7 @@ class Backfill:
     async def left(self, days: Sequence[Period]) -> list[Period]:
         """The days that were not read in full before. Raises InboxUnavailable."""
         done = await self._checkpoints.existing([day.mark for day in days])
-        return [day for day in days if day.mark not in done or day.until - day.since < DAY]
+        return [day for day in days if day.mark not in done]
 
     async def ask(
         self, days: Sequence[Period], *, number: str | None, now: datetime, tell: Callable[[Found], None]

@@ -18,16 +18,12 @@ class Refusals:
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
         self._checkpoints = Checkpoints(inbox)
-        self._seen: str | None = None
 
     async def schema_is(self, fingerprint: str) -> None:
         """Compares with the last fingerprint that any process stored. Raises InboxUnavailable."""
         name = PREFIX + fingerprint
-        if name == self._seen:
-            return
         if not await self._checkpoints.existing([name]):
             # Before the checkpoint: after a crash in between they are tried twice.
             again = await retry(self._inbox, None)
             await self._checkpoints.save_only(name, prefix=PREFIX)
             log.info("twenty.schema_changed", calls_tried_again=again)
-        self._seen = name

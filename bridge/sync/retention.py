@@ -46,35 +46,33 @@ class RecordingRetention:
         self._others: set[str] = set()
         """Call SIDs of other applications' recordings, as long as Twilio lists these."""
         self._seen: set[str] = set()
-        self._to_ask = MOST_ASKED
+        self._to_ask: int
 
     async def once(self, now: datetime) -> int:
         """Deletes what is due; how many. Raises TwilioError and InboxUnavailable."""
         self._to_ask = MOST_ASKED
         self._seen = set()
         # All are listed first: deletions shift Twilio's pages.
-        due = [recording async for recording in self._due(now - self._keep)]
+        due = await self._due(now - self._keep)
         for recording in due:
             await self._delete(recording)
         if due:
             log.info("recordings.deleted", recordings=len(due), days=self._keep.days)
         return len(due)
 
-    async def _due(self, before: datetime) -> AsyncIterator[RecordingResource]:
-        found, batch = 0, list[RecordingResource]()
+    async def _due(self, before: datetime) -> list[RecordingResource]:
+        due, batch = list[RecordingResource](), list[RecordingResource]()
         async for recording in self._twilio.recordings(created_before=before):
             batch.append(recording)
             if len(batch) == AT_ONCE:
-                for known in await self._of_known_calls(batch):
-                    yield known
-                    found += 1
+                due += await self._of_known_calls(batch)
                 batch = []
-            if found >= MOST_A_ROUND:
-                return
-        for known in await self._of_known_calls(batch):
-            yield known
+            if len(due) >= MOST_A_ROUND:
+                return due
+        due += await self._of_known_calls(batch)
         # All were listed: what was not among them is no longer at Twilio.
         self._others = self._seen
+        return due
 
     async def _of_known_calls(self, recordings: list[RecordingResource]) -> list[RecordingResource]:
         sids = {recording.call_sid for recording in recordings}

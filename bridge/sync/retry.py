@@ -16,6 +16,10 @@ LONGEST_DEFERRAL = timedelta(hours=1)
 """The longest wait of one call that fails while others are written."""
 
 
+ENOUGH = 12
+"""Failures in a row after which each pause is the longest."""
+
+
 class Pause(Struct, frozen=True):
     """Try again after `length`; `needs_operator` where only an operator can fix the cause."""
 
@@ -41,9 +45,13 @@ def pause_after(error: BridgeError, *, failures: int) -> Pause:
 
 def deferral(failures: int, *, alone: bool) -> timedelta:
     """How long one call waits after so many failures; `alone` where others of its batch were written."""
-    return min(FIRST * float(2 ** min(failures, 12)), LONGEST_DEFERRAL if alone else LONGEST)
+    return _doubled(failures, LONGEST_DEFERRAL if alone else LONGEST)
 
 
 def backoff(failures: int) -> timedelta:
     """1 s, 2 s, 4 s … up to a minute."""
-    return min(FIRST * float(2 ** min(failures, 10)), LONGEST)
+    return _doubled(failures, LONGEST)
+
+
+def _doubled(failures: int, longest: timedelta) -> timedelta:
+    return min(FIRST * 2 ** min(failures, ENOUGH), longest)

@@ -1,9 +1,12 @@
 """People whom users added, changed or deleted are found also where Twenty's webhook did not tell."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.calls.people.matching import Person
 from bridge.calls.texts import ENGLISH
@@ -17,11 +20,13 @@ from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.people.changes import MOST_NUMBERS
 from bridge.twenty.people.directory import Directory
+from bridge.twenty.values import time_text
 from tests.databases import begin
 from tests.inbox.support import incoming, kept, settled
 from tests.support import LINKS, TEN, ask, create_person, new_sid, outbound, phone_calls
 from tests.sync.support import drain, it_is, worker_with
 from tests.sync.test_looking_back import Twenty
+from tests.virtual_time import run
 
 JANE, JOHN = "+33639980001", "+33639980002"
 DELETE_PERSON = "mutation ($id: UUID!) { deletePerson(id: $id) { id } }"
@@ -140,6 +145,72 @@ async def test_one_who_has_hundreds_of_numbers_gets_calls_of_any(sqlite_file: Pa
         assert await looking.once(TEN + A_WEEK + timedelta(hours=1)) == 0
         assert await looking.once(TEN + timedelta(hours=1)) == 1
         assert [call.root_sid for call in await inbox.claim(10)] == [sid]
+
+
+async def test_of_each_who_changed_the_calls_are_due_that_they_can_have(sqlite_file: Path) -> None:
+    def changed(person: str, number: str, deleted: datetime | None = None) -> dict[str, Any]:
+        phones = {"primaryPhoneNumber": number}
+        return {"id": person, "phones": phones, "deletedAt": deleted and time_text(deleted)}
+
+    happened: list[str] = []
+    async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as inbox:
+
+        async def put(number: str, person: Person | None = None, at: float = 0) -> str:
+            await kept(inbox, *incoming(sid := new_sid(), number, at=at))
+            await settled(inbox, person=person)
+            return sid
+
+        of_gone = await put("+33639980009", Person("p1", "Jane Doe"))
+        of_new, others = await put(JANE), await put(JOHN)
+        affordable = False
+        looking = ChangedPeople(
+            inbox,
+            twenty := Twenty(),
+            affordable=lambda: affordable,
+            region="FR",
+            late=A_WEEK,
+            forget=lambda: happened.append("forgotten"),
+        )
+        later = TEN + timedelta(hours=1)
+        # One who is deleted has no calls any more, whatever number stands on the record.
+        twenty.pages = [[changed("p1", JOHN, TEN)], [changed("p2", "06 39 98 00 01")]]
+        assert (await looking.once(later), twenty.asked) == (0, [])
+        affordable = True
+        with capture_logs() as logged:
+            assert await looking.once(later) == 2
+        assert {call.root_sid for call in await inbox.claim(10)} == {of_gone, of_new}
+        assert happened == ["forgotten"] * 2
+        assert [(line["event"], line["calls_due"]) for line in logged] == [("people.changed", 2)]
+        await settled(inbox)
+        # Nobody changed: what is remembered of people is right.
+        twenty.pages = [[]]
+        with capture_logs() as logged:
+            assert await looking.once(later) == 0
+        assert (happened, logged) == (["forgotten"] * 2, [])
+        assert others not in {call.root_sid for call in await inbox.claim(10)}
+
+
+def test_others_run_while_thousands_of_numbers_are_read() -> None:
+    nodes = [{"id": f"p{number}", "phones": None} for number in range(101)]
+    ticks: list[float] = []
+
+    async def tick() -> None:
+        while True:
+            ticks.append(asyncio.get_running_loop().time())
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        nothing: Any = None
+        looking = ChangedPeople(
+            nothing, nothing, affordable=bool, region="FR", late=A_WEEK, forget=lambda: None
+        )
+        ticking = asyncio.create_task(tick())
+        assert len([person async for person in looking._read(nodes)]) == len(nodes)
+        ticking.cancel()
+
+    run(main())
+    # Before each fifty, and without a wait.
+    assert ticks == [0.0] * 3
 
 
 async def test_a_workspace_whose_people_cannot_be_asked_for_goes_without(sqlite_file: Path) -> None:

@@ -1,17 +1,19 @@
 """What is news of a call: its record, its note, or neither."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from bridge.calls.activity import Activity, activity_of
 from bridge.calls.dispositions import Disposition
-from bridge.calls.fold.call import fold
+from bridge.calls.fold.call import CallStatus, fold
 from bridge.calls.people.matching import NO_PERSON
 from bridge.calls.recording_links import Link
 from bridge.calls.texts import ENGLISH
-from bridge.calls.transcripts.conversation import Conversation
+from bridge.calls.transcripts.conversation import Conversation, SummaryPart, Turn
 from bridge.inbox.rows import UNCERTAIN
-from bridge.sync.digests import NOTHING, Digests
+from bridge.sync.digests import NOTHING, WITHDRAWN, Digests, facts
 from tests.calls.conftest import recorded
 from tests.support import LINKS, TEN
 
@@ -57,6 +59,50 @@ def test_a_note_that_was_withdrawn_is_none_to_empty() -> None:
     withdrawn = Digests.of(silent, certain=True, before=written)
     never = Digests.of(silent, certain=True)
     assert [one.has_note for one in (written, withdrawn, never)] == [True, False, False]
+    assert (withdrawn.note, never.note) == (WITHDRAWN, NOTHING)
+    # It stays what it was while there is no text.
+    for before in (withdrawn, never):
+        assert Digests.of(silent, certain=True, before=before).note == before.note
+
+
+SUMMARY = (SummaryPart("Summary", ("Jane calls.",)),)
+
+
+def spoken(name: str = "Jane", at: str = "0:01", text: str = "Hello", **more: Any) -> dict[str, Any]:
+    turns = (Turn(name=name, at=at, text=text),)
+    return {"conversation": replace(SAID, turns=turns, **{"summary": SUMMARY, **more})}
+
+
+A_CALL = {"status": CallStatus.COMPLETED}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_news"),
+    [
+        ({}, {"transcript": "Call me."}, True),
+        # The speakers' names follow the call's person.
+        (spoken(), spoken(name="John"), False),
+        (spoken(), spoken(text="Bye"), True),
+        (spoken(), spoken(at="0:02"), True),
+        (spoken(), spoken(summary=()), True),
+        # Of a call that is no message the note shows the summary alone.
+        (spoken() | A_CALL, spoken(text="Bye") | A_CALL, False),
+        (spoken() | A_CALL, spoken(summary=(*SUMMARY, *SUMMARY)) | A_CALL, True),
+    ],
+)
+def test_which_words_are_news_of_a_note(
+    before: dict[str, Any], after: dict[str, Any], *, is_news: bool
+) -> None:
+    was, now = digests(replace(VOICEMAIL, **before)), digests(replace(VOICEMAIL, **after))
+    assert (was.note != now.note) is is_news
+
+
+def test_the_facts_of_a_note_are_its_title_and_what_it_says_of_the_call() -> None:
+    """The stored digest is the record's fields and these four bytes."""
+    assert len(facts(VOICEMAIL)) == 4
+    assert facts(replace(VOICEMAIL, transcript="Call me.", person_id="p1")) == facts(VOICEMAIL)
+    for changed in ({"title": "Voicemail"}, {"facts": ()}):
+        assert facts(replace(VOICEMAIL, **changed)) != facts(VOICEMAIL)
 
 
 def test_what_an_agent_says_of_a_call_is_news_of_that_alone() -> None:

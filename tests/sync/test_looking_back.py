@@ -9,22 +9,25 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Person
 from bridge.errors import TwentyDenied
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import transcript_erasures
 from bridge.inbox.transcripts.erasing import NOTES
-from bridge.sync import corrections, deletions
+from bridge.inbox.transcripts.jobs import JobState, jobs_of
+from bridge.sync.changed_people import ChangedPeople
 from bridge.sync.corrections import Corrections
-from bridge.sync.deletions import AT_ONCE, Deletions
-from bridge.sync.looking_back import OVERLAP
+from bridge.sync.deletions import Deletions
 from bridge.twenty.client.client import Executes
-from bridge.twenty.values import time_text
+from bridge.twenty.values import PAGE, time_text
 from tests.databases import begin
 from tests.inbox.support import incoming, kept, settled
-from tests.support import TEN, new_sid
+from tests.support import TEN, new_sid, told
 
 ROUND, PAUSE = timedelta(minutes=15), timedelta(days=60)
+OVERLAP = timedelta(minutes=2)
+THREE_DAYS, A_WEEK, A_MONTH = timedelta(days=3), timedelta(days=7), timedelta(days=30)
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Twenty:
     async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
         if self.error:
             raise self.error
+        assert variables["first"] == PAGE
         self.asked.append((variables["since"], variables["after"]))
         page = int(variables["after"] or 0)
         return {
@@ -55,24 +59,37 @@ def moved(sid: str | None, person: str | None = None) -> dict[str, Any]:
     return {"externalCallId": sid, "personId": person}
 
 
-def at(moment: datetime | None) -> dict[str, Any]:
-    """A call that was changed, or deleted, at that time."""
-    return moved(None) | ({"deletedAt": time_text(moment)} if moment else {})
+def at(updated: datetime | None = None, deleted: datetime | None = None) -> dict[str, Any]:
+    """A record that was changed, or deleted, at that time."""
+    times = {"updatedAt": updated, "deletedAt": deleted}
+    read = {name: moment and time_text(moment) for name, moment in times.items()}
+    return moved(None) | {"id": "p1", "phones": None} | read
 
 
-Makes = Callable[[Inbox, Executes, Callable[[], bool]], Corrections | Deletions]
-BOTH = pytest.mark.parametrize(
+Makes = Callable[[Inbox, Executes, Callable[[], bool]], Corrections | Deletions | ChangedPeople]
+
+
+def people(late: timedelta) -> Makes:
+    def make(inbox: Inbox, client: Executes, affordable: Callable[[], bool]) -> ChangedPeople:
+        return ChangedPeople(
+            inbox, client, affordable=affordable, region="FR", late=late, forget=lambda: None
+        )
+
+    return make
+
+
+@pytest.mark.parametrize(
     ("make", "looks_back", "at_most"),
     [
-        (lambda i, t, a: Corrections(i, t, affordable=a), corrections.LOOKS_BACK, corrections.LOOKS_BACK),
+        (lambda i, t, a: Corrections(i, t, affordable=a), THREE_DAYS, THREE_DAYS),
         # What was said in them is erased, however long the bridge was away.
-        (lambda i, t, a: Deletions(i, t, affordable=a), deletions.LOOKS_BACK, 2 * PAUSE),
+        (lambda i, t, a: Deletions(i, t, affordable=a), A_MONTH, 2 * PAUSE),
+        # As long as a call without a person is linked to one who is added later.
+        (people(A_WEEK), THREE_DAYS, A_WEEK),
+        (people(ROUND), THREE_DAYS, THREE_DAYS),
     ],
-    ids=["corrections", "deletions"],
+    ids=["corrections", "deletions", "people for a week", "people"],
 )
-
-
-@BOTH
 async def test_a_round_asks_since_what_the_last_one_saw(
     sqlite_file: Path, make: Makes, looks_back: timedelta, at_most: timedelta
 ) -> None:
@@ -90,14 +107,16 @@ async def test_a_round_asks_since_what_the_last_one_saw(
         assert await since(timedelta()) == [time_text(began)]
         # It saw nothing: Twenty's clock can be behind.
         again = max(began, TEN + ROUND - at_most)
-        assert await since(ROUND, [at(TEN + ROUND)], [at(TEN), at(None)]) == [time_text(again)] * 2
-        assert await since(2 * ROUND) == [time_text(TEN + ROUND - OVERLAP)]
+        assert await since(ROUND, [at(TEN + ROUND)], [at(TEN), at()]) == [time_text(again)] * 2
+        # A round at the very time until which the last one saw all.
+        assert await since(ROUND, [at(TEN, deleted=TEN + 2 * ROUND)]) == [time_text(TEN + ROUND - OVERLAP)]
+        assert await since(3 * ROUND) == [time_text(TEN + 2 * ROUND - OVERLAP)]
         # The clock jumped back: what the last round saw is not known.
         assert await since(timedelta(), [at(TEN)]) == [time_text(began)]
         affordable = False
-        assert await since(ROUND) == []
+        assert await looking.once(TEN + ROUND) == 0
         affordable, twenty.error = True, TwentyDenied("no phoneCall", code="twenty.schema")
-        assert await since(ROUND) == []
+        assert await looking.once(TEN + ROUND) == 0
         twenty.error = TwentyDenied("a key without rights", code="twenty.forbidden")
         with pytest.raises(TwentyDenied):
             await since(ROUND)
@@ -137,9 +156,22 @@ class WithNotes(Twenty):
         return {}
 
 
+async def test_what_was_said_in_a_call_that_was_deleted_is_erased(sqlite_file: Path) -> None:
+    async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}", transcribing=True) as inbox:
+        deleted, stays = new_sid(), new_sid()
+        for sid in (deleted, stays):
+            await kept(inbox, *incoming(sid, "+33639980001"))
+            await inbox.store(told(Kind.RECORDING, sid, at=40, RecordingSid=f"RE{sid[2:]}", RecordingUrl="/"))
+        await settled(inbox)
+        looking = Deletions(inbox, WithNotes([[moved(deleted)]]), affordable=lambda: True)
+        assert await looking.once(TEN) == 1
+        states = {sid: [job.state for job in await jobs_of(inbox, sid)] for sid in (deleted, stays)}
+        assert states == {deleted: [JobState.OMITTED], stays: [JobState.DUE]}
+
+
 async def test_the_notes_of_erased_calls_are_withdrawn_some_at_a_time_and_once(sqlite_file: Path) -> None:
     async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as inbox:
-        noted = [{"recording_sid": sid, "engine": NOTES, "progress": sid} for sid in sids(AT_ONCE + 1)]
+        noted = [{"recording_sid": sid, "engine": NOTES, "progress": sid} for sid in sids(51)]
         await inbox.change(insert(transcript_erasures).values(noted))
         twenty = WithNotes(denied="twenty.forbidden")
         looking = Deletions(inbox, twenty, affordable=lambda: True)
@@ -152,7 +184,7 @@ async def test_the_notes_of_erased_calls_are_withdrawn_some_at_a_time_and_once(s
         for _ in range(2):
             await looking.once(TEN + ROUND)
         # Of each call the bridge's note, and the one beside it.
-        assert twenty.withdrawn == [2 * AT_ONCE, 2]
+        assert twenty.withdrawn == [100, 2]
 
 
 def sids(count: int) -> list[str]:

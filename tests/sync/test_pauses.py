@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.errors import BridgeError, Standby, TwentyDenied, TwentyFailed, TwentyUnavailable
 from bridge.sync.rounds import Rounds
@@ -145,6 +146,28 @@ def test_why_nothing_is_drained() -> None:
     failed, through = ["begun", "schema forgotten"], ["begun", "through"]
     expected = [*failed * 3, *through, *failed, "to take over", *through, *through]
     assert stages.happened == expected
+
+
+def test_what_is_reported_of_pauses() -> None:
+    denied = TwentyDenied("no right", code="twenty.forbidden")
+    with capture_logs() as logged:
+        drained(denied, AWAY, ValueError("a bug"), SIZE, SIZE, WAITS, WAITS, SIZE, STOPS)
+
+    def waits(level: str, reason: str, error: str, seconds: float) -> dict[str, Any]:
+        said = {"reason": reason, "error": error, "seconds": seconds}
+        return {"event": "worker.waits", "log_level": level, **said}
+
+    unexpected = "unexpected error; see the traceback"
+    assert logged == [
+        waits("error", "twenty.forbidden", "no right", 1.0),
+        waits("warning", "twenty.unavailable", "down", 2.0),
+        {"event": "worker.failed", "log_level": "error", "exc_info": True},
+        waits("error", BridgeError.code, unexpected, 4.0),
+        # Once each: that it drains again, and that it is another replica's turn.
+        {"event": "worker.drains", "log_level": "info", "after": BridgeError.code},
+        {"event": "worker.stands_by", "log_level": "info", "reason": str(WAITS)},
+        {"event": "worker.drains", "log_level": "info", "after": WAITS.code},
+    ]
 
 
 def test_a_job_has_its_first_round_after_the_start_and_its_next_after_its_time() -> None:

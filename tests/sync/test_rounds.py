@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bridge.errors import BridgeError, Standby, TwilioUnavailable
-from bridge.sync.rounds import AGAIN_SECONDS, STANDBY_SECONDS, Rounds
+from bridge.sync.rounds import Rounds
 from tests.support import BOUND
 
 EVERY = timedelta(hours=1)
@@ -36,10 +36,10 @@ async def breaks(_now: datetime) -> None:
     ("do", "lead", "seconds"),
     [
         (nothing, mine, 3600),
-        (fails, mine, AGAIN_SECONDS),
-        (breaks, mine, AGAIN_SECONDS),
-        (nothing, anothers, STANDBY_SECONDS),
-        (breaks, anothers, STANDBY_SECONDS),
+        (fails, mine, 60),
+        (breaks, mine, 60),
+        (nothing, anothers, 5),
+        (breaks, anothers, 5),
     ],
 )
 async def test_when_it_is_done_next(do: object, lead: object, seconds: float) -> None:

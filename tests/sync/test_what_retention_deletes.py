@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.calls.callback import Kind
 from bridge.errors import TwilioRefused
 from bridge.inbox.store import Inbox, open_inbox
-from bridge.sync.retention import AT_ONCE, MOST_A_ROUND, MOST_ASKED, RecordingRetention
+from bridge.sync.retention import RecordingRetention
 from bridge.twilio.rest.resources import CallResource, RecordingResource
 from tests.databases import begin
 from tests.support import TEN, new_sid, outbound, told
@@ -80,22 +81,28 @@ async def test_recordings_of_our_calls_and_of_their_legs_and_no_others(inbox: In
 
 
 async def test_a_round_asks_for_some_and_the_next_for_further_ones(inbox: Inbox) -> None:
-    calls = [new_sid() for _ in range(MOST_ASKED + AT_ONCE // 2)]
+    calls = [new_sid() for _ in range(300)]
     twilio = Twilio(calls, {sid: new_sid() for sid in calls[::2]})
     retention = RecordingRetention(inbox, twilio, KEEP)
     rounds = []
     for _ in range(3):
         assert await retention.once(TEN) == 0
         rounds.append(len(twilio.asked))
-    assert rounds == [MOST_ASKED, len(calls), len(calls)]
+    assert rounds == [200, 300, 300]
 
 
 async def test_a_round_ends_after_many_and_those_of_the_last_page_are_among_them(inbox: Inbox) -> None:
     ours = await known(inbox)
-    twilio = Twilio([ours] * (MOST_A_ROUND + AT_ONCE + 1))
-    assert await RecordingRetention(inbox, twilio, KEEP).once(TEN) == MOST_A_ROUND
-    twilio.calls = [ours] * (AT_ONCE + 1)
-    assert await RecordingRetention(inbox, twilio, KEEP).once(TEN) == AT_ONCE + 1
+    twilio = Twilio([ours] * 5201)
+    with capture_logs() as logged:
+        assert await RecordingRetention(inbox, twilio, KEEP).once(TEN) == 5000
+    assert {"event": "recordings.deleted", "recordings": 5000, "days": 90, "log_level": "info"} in logged
+    twilio.calls = [ours] * 201
+    assert await RecordingRetention(inbox, twilio, KEEP).once(TEN) == 201
+    twilio.calls = []
+    with capture_logs() as logged:
+        assert await RecordingRetention(inbox, twilio, KEEP).once(TEN) == 0
+    assert logged == []
 
 
 @pytest.mark.parametrize(("status", "is_done"), [(404, True), (403, False)])

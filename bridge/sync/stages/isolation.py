@@ -8,9 +8,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from bridge.errors import BridgeError, InboxRefused, TwentyFailed
 from bridge.inbox.rows import DueCall
 
-PROBES = 2
-"""Single calls that are tried first: where all fail, the cause is not one call."""
-
 MOST_TRIES = 24
 """Writes for one batch: with many calls at fault the rest waits for its next turn."""
 
@@ -45,10 +42,12 @@ class Isolation:
         await self._halve([call for call in calls if call.root_sid not in written], error)
 
     async def _probe(self, calls: Sequence[DueCall], error: Exception) -> set[str]:
-        """The SID of a call that was written; raises the error where none was."""
-        probes = [calls[-1], calls[(len(calls) - 1) // 2]][:PROBES] if len(calls) > 1 else []
-        for probe in probes:
-            if probe.root_sid not in self.failed and await self._try([probe]) is None:
+        """The SID of a call that was written by itself; where two are not, the cause is not one call.
+
+        Raises the error then.
+        """
+        for probe in (calls[-1], calls[(len(calls) - 1) // 2]) if len(calls) > 1 else ():
+            if await self._try([probe]) is None:
                 return {probe.root_sid}
         self.failed.clear()
         raise error

@@ -103,12 +103,11 @@ class Pipeline:
     async def _write(self) -> int:
         await self.writing.repeat_uncertain()
         fresh = await self._claim.fresh()
-        works = bool(fresh) and await self._isolated(fresh, works=False)
+        works = await self._isolated(fresh, works=False)
         deferred = await self._claim.deferred()
-        if deferred:
-            await self._isolated(deferred, works=works)
-        if not fresh and not deferred and self.writing.schema_is_old and await self._inbox.has_parked():
-            # Only the schema says whether Twenty would take now what it refused.
+        await self._isolated(deferred, works=works)
+        if self.writing.schema_is_old and await self._inbox.has_parked():
+            # No batch has read the schema, which alone says whether Twenty would take now what it refused.
             await self.writing.writer()
         return len(fresh) + len(deferred)
 

@@ -173,5 +173,8 @@ async def test_a_backfill_marks_the_whole_days_that_are_over(inbox: Inbox) -> No
     assert set(asking.wanted) == {Wanted(quiet_since=now - GRACE, over=True, number=None)}
     # The first was asked for in part; calls of the last may go on.
     assert await filling.left(days) == [days[0], days[-1]]
+    # Of a day that was read in full no part is left.
+    part = Period(since=days[1].since + 8 * 60 * MINUTE, until=days[1].until)
+    assert await filling.left([part, days[1], days[2]]) == []
     yesterday = Period(since=midnight - DAY, until=midnight)
     assert [yesterday.whole(now), yesterday.whole(midnight + LONGEST_CALL)] == [True, False]

@@ -1,7 +1,7 @@
 """What is wrong with one call concerns that call: it stops no other, and comes to Twenty when it can."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,14 +14,14 @@ from structlog.testing import capture_logs
 
 from bridge.calls.activity import record_id
 from bridge.calls.callback import Kind
-from bridge.errors import TwentyFailed, TwentyUnavailable
+from bridge.errors import BridgeError, InboxRefused, InboxUnavailable, TwentyFailed, TwentyUnavailable
 from bridge.inbox.queries import State, known_call, recent_callbacks
 from bridge.inbox.requeue import requeue_readable, unread_kinds
 from bridge.inbox.rows import DueCall
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import callbacks, calls
 from bridge.sandbox.twenty import TwentySandbox
-from bridge.sync.stages.isolation import MOST_TRIES, PROBES, Isolation
+from bridge.sync.stages.isolation import Isolation
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.client.errors import translate
@@ -217,12 +217,112 @@ async def test_a_deferral_waits_longer_each_time_and_news_end_it(
     assert jumped_back == []
 
 
-@given(bad=st.sets(st.integers(0, 39)), size=st.integers(1, 40), works=st.booleans())
-def test_each_call_is_written_fails_or_waits(bad: set[int], size: int, works: bool) -> None:
+def calls_named(names: Sequence[str]) -> list[DueCall]:
     blank = DueCall(
         root_sid="", revision=1, callbacks=(), match=None, former_id=None, written=None, settled_at=None
     )
-    batch = [replace(blank, root_sid=f"{n:02}") for n in range(size)]
+    return [replace(blank, root_sid=name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("batch", "bad", "works", "tries", "failed"),
+    [
+        # All together first: where that goes well, there is nothing to find.
+        ("a", "", False, "a", ""),
+        ("abcdef", "", False, "abcdef", ""),
+        ("abcdef", "", True, "abcdef", ""),
+        # A single call is not tried again, and nothing says that it is at fault, unless others were written.
+        ("a", "a", False, "a", None),
+        ("a", "a", True, "a", "a"),
+        # The last one, then the middle one: where both fail, all may.
+        ("ab", "ab", False, "ab b a", None),
+        ("abc", "abc", False, "abc c b", None),
+        ("abcdef", "cf", False, "abcdef f c", None),
+        ("abcdefg", "dg", False, "abcdefg g d", None),
+        # One that was written tells of the others; neither is tried once more by itself.
+        ("ab", "a", False, "ab b", "a"),
+        ("ab", "b", False, "ab b a", "b"),
+        ("abc", "c", False, "abc c b a", "c"),
+        ("abcdef", "f", False, "abcdef f c ab de", "f"),
+        ("abcdef", "a", False, "abcdef f ab a b cde", "a"),
+        ("abcdef", "ad", False, "abcdef f ab a b cde c de d e", "ad"),
+        # Others were written just now: halves at once.
+        ("abcd", "d", True, "abcd ab cd c d", "d"),
+        ("abc", "abc", True, "abc a bc b c", "abc"),
+    ],
+)
+async def test_which_calls_of_a_batch_that_failed_are_tried_together(
+    batch: str, bad: str, works: bool, tries: str, failed: str | None
+) -> None:
+    seen: list[str] = []
+    error = TwentyFailed("unforeseen")
+
+    async def write(some: Sequence[DueCall]) -> None:
+        seen.append("".join(call.root_sid for call in some))
+        if any(call.root_sid in bad for call in some):
+            raise error
+
+    isolation = Isolation(write, works=works)
+    if failed is None:
+        with pytest.raises(TwentyFailed):
+            await isolation.run(calls_named(batch))
+    else:
+        await isolation.run(calls_named(batch))
+    assert " ".join(seen) == tries
+    assert isolation.failed == dict.fromkeys(failed or "", error)
+    assert isolation.untried == []
+    assert isolation.works is (works or failed is not None)
+
+
+async def test_of_a_batch_with_many_calls_at_fault_the_rest_is_left_for_its_next_turn() -> None:
+    tried: list[str] = []
+
+    async def write(some: Sequence[DueCall]) -> None:
+        tried.append("".join(call.root_sid for call in some))
+        raise TwentyFailed("unforeseen")
+
+    batch = calls_named([f"{n:03}" for n in range(200)])
+    isolation = Isolation(write, works=True)
+    await isolation.run(batch)
+    assert len(tried) == 24
+    assert isolation.failed
+    left = [call for call in batch if call.root_sid not in isolation.failed]
+    assert isolation.untried == left
+
+
+@pytest.mark.parametrize(
+    ("error", "is_one_calls"),
+    [
+        (TwentyFailed("unknown code"), True),
+        (InboxRefused("a value that the database does not take"), True),
+        (ValueError("a bug"), True),
+        (TwentyUnavailable("down"), False),
+        (InboxUnavailable("disk full"), False),
+        (BridgeError("another"), False),
+    ],
+)
+async def test_which_errors_one_call_can_have_caused(error: Exception, *, is_one_calls: bool) -> None:
+    tries = 0
+
+    async def write(some: Sequence[DueCall]) -> None:
+        nonlocal tries
+        tries += 1
+        if some[0].root_sid == "a":
+            raise error
+
+    isolation = Isolation(write)
+    if is_one_calls:
+        await isolation.run(calls_named("ab"))
+        assert (tries, isolation.failed) == (2, {"a": error})
+    else:
+        with pytest.raises(type(error)):
+            await isolation.run(calls_named("ab"))
+        assert (tries, isolation.failed) == (1, {})
+
+
+@given(bad=st.sets(st.integers(0, 39)), size=st.integers(1, 40), works=st.booleans())
+def test_each_call_is_written_fails_or_waits(bad: set[int], size: int, works: bool) -> None:
+    batch = calls_named([f"{n:02}" for n in range(size)])
     written: list[str] = []
     tries = 0
 
@@ -240,10 +340,10 @@ def test_each_call_is_written_fails_or_waits(bad: set[int], size: int, works: bo
     except TwentyFailed:
         assert not works
         assert not written
-        assert tries <= 1 + PROBES
+        assert tries <= 3
         return
     untried = {call.root_sid for call in isolation.untried}
-    assert tries <= MOST_TRIES + 2
+    assert tries <= 24
     assert len(written) == len(set(written))
     assert set(written) | (untried & good) == good
     assert not good & isolation.failed.keys()
