@@ -1,9 +1,10 @@
 """The stages in their order: what becomes of calls by what Twenty answers. On SQLite, without a Twenty."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from structlog.testing import capture_logs
 
 from bridge.calls.activity import record_id
 from bridge.calls.agents import Agents
-from bridge.calls.callback import Kind
+from bridge.calls.callback import Callback, Kind
 from bridge.calls.people.matching import Match, Person
 from bridge.calls.texts import ENGLISH
 from bridge.errors import (
@@ -30,13 +31,14 @@ from bridge.inbox.queries import State, attempts_of, known_call
 from bridge.inbox.requeue import RELINKED
 from bridge.inbox.rows import AttemptOutcome, DueCall, Settled
 from bridge.inbox.store import Inbox, open_inbox
-from bridge.sync.stages.pipeline import Pipeline
-from bridge.sync.stages.prepare import Policy, Preparation
+from bridge.sync.stages.isolation import Isolation
+from bridge.sync.stages.pipeline import Pipeline, _is_lone
+from bridge.sync.stages.prepare import Policy, Preparation, Prepared, Unprepared
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
 from bridge.twenty.writing.bisection import Batches, Refused
 from bridge.twenty.writing.plan import Write
-from bridge.twenty.writing.writers import KINDS, RecordState
+from bridge.twenty.writing.writers import KINDS, RecordState, Writes
 from tests.databases import begin
 from tests.inbox.support import incoming, kept
 from tests.support import LINKS, TEN, new_sid, told
@@ -65,7 +67,7 @@ class Twenty:
         return sum(operation == name for operation, _ in self.sent)
 
 
-Answer = Exception | Refused | Callable[[], Refused]
+Answer = Exception | Refused | Callable[[], Refused | Awaitable[Refused]]
 
 
 @dataclass
@@ -80,7 +82,8 @@ class Writer:
         answer = self.answers.pop(0) if self.answers else {}
         if isinstance(answer, Exception):
             raise answer
-        return answer() if callable(answer) else answer
+        answered = answer() if callable(answer) else answer
+        return await answered if isinstance(answered, Awaitable) else answered
 
     async def states(self, call_sids: Collection[str]) -> dict[str, RecordState]:
         return {sid: RecordState(deleted=False) for sid in call_sids}
@@ -132,10 +135,16 @@ class Stage:
 
 @pytest.fixture
 async def stage(sqlite_file: Path) -> AsyncIterator[Stage]:
+    async with staged(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as stage:
+        yield stage
+
+
+@asynccontextmanager
+async def staged(database_url: str) -> AsyncIterator[Stage]:
     twenty, writer, reminding = Twenty(), Writer(), Reminding()
     batches, directory = Batches(twenty), Directory(region="FR")
     policy = Policy(texts=ENGLISH, links=LINKS, region="FR")
-    async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as inbox:
+    async with open_inbox(database_url) as inbox:
         pipeline = Pipeline(
             inbox,
             twenty,
@@ -171,19 +180,19 @@ async def test_who_takes_over_looks_again_at_what_the_process_before_left(stage:
 
 
 @pytest.mark.parametrize(
-    ("answer", "reminds"),
+    ("answer", "reminds", "outcomes"),
     [
-        ({}, True),
+        ({}, True, ["written"]),
         # One call is at fault, and tasks of others do not wait for it.
-        (TwentyFailed("unknown code"), True),
-        (ValueError("a bug"), True),
-        (TwentyUnavailable("down"), False),
-        (TwentyOverLimit("busy"), False),
-        (TwentyDenied("no right", code="twenty.forbidden"), False),
+        (TwentyFailed("unknown code"), True, ["failed"]),
+        (ValueError("a bug"), True, []),
+        (TwentyUnavailable("down"), False, ["failed"]),
+        (TwentyOverLimit("busy"), False, ["failed"]),
+        (TwentyDenied("no right", code="twenty.forbidden"), False, ["failed"]),
     ],
 )
 async def test_tasks_are_made_unless_twenty_takes_nothing(
-    stage: Stage, answer: Exception | Refused, *, reminds: bool
+    stage: Stage, answer: Exception | Refused, outcomes: list[str], *, reminds: bool
 ) -> None:
     sid = await stage.missed()
     stage.writer.answers = [answer]
@@ -193,6 +202,10 @@ async def test_tasks_are_made_unless_twenty_takes_nothing(
     else:
         assert await stage.pipeline.once() == 1
     assert stage.reminding.rounds == int(reminds)
+    assert await stage.outcomes(sid) == outcomes
+    # A whole batch waits with the worker, but for one at which Twenty itself failed.
+    waits = await stage.inbox.claim_deferred(9, now=TEN + timedelta(seconds=1))
+    assert [due.root_sid for due in waits] == ([sid] if isinstance(answer, TwentyFailed) else [])
     assert await stage.state(sid) is (State.DUE if isinstance(answer, Exception) else State.SETTLED)
 
 
@@ -206,6 +219,8 @@ async def test_what_twenty_refuses_is_parked_and_the_others_are_settled(stage: S
     assert await stage.pipeline.once() == 2
     assert [await stage.state(sid) for sid in (refused, taken)] == [State.PARKED, State.SETTLED]
     assert [await stage.outcomes(sid) for sid in (refused, taken)] == [["parked"], ["written"]]
+    # Nobody is gone.
+    assert stage.directory.changes == 0
     assert await stage.due() == set()
 
 
@@ -227,6 +242,7 @@ async def test_a_call_that_an_earlier_write_brought_to_twenty_asks_how_it_stands
     ]
     await stage.pipeline.once()
     assert [await stage.state(sid) for sid in (there, elsewhere)] == [State.DUE, State.PARKED]
+    assert [await stage.outcomes(sid) for sid in (there, elsewhere)] == [["failed"], ["parked"]]
     [due] = await stage.inbox.claim(9)
     assert (due.root_sid, due.tried) == (there, True)
     await stage.pipeline.once()
@@ -246,6 +262,189 @@ async def test_people_who_change_during_a_write_are_matched_anew(stage: Stage) -
     assert await stage.due() == {janes}
     await stage.pipeline.once()
     assert (await stage.due(), await stage.state(withheld)) == (set(), State.SETTLED)
+
+
+@pytest.mark.parametrize("database", ["sqlite_file", "postgres_url"])
+async def test_people_whose_change_another_replica_reports_during_a_write_are_matched_anew(
+    request: pytest.FixtureRequest, database: str
+) -> None:
+    """Of SQLite there is no other replica."""
+    place, is_shared = request.getfixturevalue(database), database == "postgres_url"
+    async with staged(place if is_shared else f"sqlite+aiosqlite:///{begin(place)}") as stage:
+        janes = await stage.missed()
+
+        async def report() -> Refused:
+            await Checkpoints(stage.inbox).save(RELINKED, TEN)
+            return {}
+
+        stage.writer.answers = [report]
+        await stage.pipeline.once()
+        assert await stage.due() == ({janes} if is_shared else set())
+
+
+async def test_a_call_that_has_its_person_makes_no_other_of_its_number_due(stage: Stage) -> None:
+    of_nobody, of_jane = [await stage.missed(at=at) for at in range(2)]
+    await stage.settled(of_nobody)
+    await stage.settled(of_jane, match=Match(Person("p1", "Jane Doe")))
+    await stage.inbox.store(told(Kind.RECORDING, of_jane, at=50, RecordingSid="RE1", RecordingUrl="/"))
+
+    def change() -> Refused:
+        stage.directory.forget()
+        return {}
+
+    stage.writer.answers = [change]
+    await stage.pipeline.once()
+    assert (stage.writer.written, await stage.due()) == ([{of_jane}], set())
+
+
+class Noting(Preparation):
+    """Notes what it is asked, and finds agents to leave out."""
+
+    def __init__(self, real: Preparation) -> None:
+        vars(self).update(vars(real))
+        self.asked: list[Any] = []
+
+    async def prepare(
+        self, writes: Writes, claimed: Sequence[DueCall], *, now: datetime, took_over: bool = False
+    ) -> tuple[list[Prepared], list[Unprepared]]:
+        self.asked.append((now, took_over))
+        return await super().prepare(writes, claimed, now=now, took_over=took_over)
+
+    async def targets_gone(self, refused: Iterable[Prepared]) -> None:
+        self.asked.append({p.due.root_sid for p in refused})
+        await super().targets_gone(refused)
+
+    def leave_agents_out(self, refused: Iterable[Prepared]) -> bool:
+        self.asked.append([p.due.root_sid for p in refused])
+        return True
+
+
+@pytest.fixture
+def noting(stage: Stage) -> Noting:
+    stage.pipeline._preparation = noting = Noting(stage.pipeline._preparation)
+    return noting
+
+
+async def test_a_call_is_tried_with_people_read_anew_and_then_without_its_agents(
+    stage: Stage, noting: Noting
+) -> None:
+    again, never, taken = [await stage.missed(at=at) for at in range(3)]
+    gone = TargetGone("the agent was deleted")
+    stage.writer.answers = [{again: gone, never: gone}, {again: gone, never: gone}, {never: gone}]
+    await stage.pipeline.once()
+    assert stage.writer.written == [{again, never, taken}, {again, never}, {again, never}]
+    prepared = (TEN, False)
+    assert noting.asked == [prepared, {again, never}, prepared, [again, never], prepared]
+    states = [await stage.state(sid) for sid in (again, never, taken)]
+    assert states == [State.SETTLED, State.PARKED, State.SETTLED]
+
+
+async def test_the_first_batch_is_prepared_as_one_that_the_process_before_may_have_written(
+    stage: Stage, noting: Noting
+) -> None:
+    for takes_over in (True, False):
+        await stage.missed()
+        if takes_over:
+            stage.pipeline.take_over()
+            stage.pipeline.writing._writer = stage.writer
+        await stage.pipeline.once()
+        stage.pipeline.writing.is_through()
+    assert noting.asked == [(TEN, True), (TEN, False)]
+
+
+async def test_calls_that_failed_before_come_after_new_ones_which_show_that_twenty_takes_calls(
+    stage: Stage,
+) -> None:
+    bad = await stage.missed()
+    await stage.inbox.defer([await stage.claimed(bad)], "unknown code", until=TEN, now=TEN)
+    good = await stage.missed()
+    failed = TwentyFailed("unknown code")
+    stage.writer.answers = [{}, failed]
+    assert await stage.pipeline.once() == 2
+    assert stage.writer.written == [{good}, {bad}]
+    assert [await stage.state(sid) for sid in (good, bad)] == [State.SETTLED, State.DUE]
+    [waits] = await stage.inbox.claim_deferred(9, now=TEN + timedelta(seconds=2))
+    assert (waits.root_sid, waits.deferrals) == (bad, 2)
+    await stage.inbox.defer([waits], "unknown code", until=TEN, now=TEN)
+    # Where none shows it, all may fail.
+    stage.writer.answers = [failed]
+    with pytest.raises(TwentyFailed):
+        await stage.pipeline.once()
+
+
+async def test_what_failed_by_itself_waits_longer_than_what_was_not_tried(stage: Stage) -> None:
+    sids = [await stage.missed(at=at) for at in range(3)]
+    for _ in range(7):
+        due = [*await stage.inbox.claim(9), *await stage.inbox.claim_deferred(9, now=TEN)]
+        await stage.inbox.defer(due, "before", until=TEN, now=TEN)
+    calls = {call.root_sid: call for call in await stage.inbox.claim_deferred(9, now=TEN)}
+    bad, untried, good = [calls[sid] for sid in sids]
+
+    async def write(some: Sequence[DueCall]) -> None:
+        raise NotImplementedError
+
+    isolation = Isolation(write)
+    isolation.failed, isolation.untried = {bad.root_sid: TwentyFailed("unknown code")}, [untried]
+    with capture_logs() as logged:
+        await stage.pipeline._defer(isolation, [bad, untried, good])
+    assert [line["call_sid"] for line in logged] == [bad.root_sid]
+    for seconds, ready in ((59, [good]), (60, [good, untried]), (128, [good, untried, bad])):
+        claimed = await stage.inbox.claim_deferred(9, now=TEN + timedelta(seconds=seconds))
+        assert [due.root_sid for due in claimed] == [call.root_sid for call in ready]
+    errors = [call and call.error for call in [await known_call(stage.inbox, sid) for sid in sids]]
+    assert errors == [f"{TwentyFailed.code}: unknown code", "bridge.error: its batch failed", "before"]
+
+
+LEG = (
+    told(Kind.STATUS, "CA" + "9" * 32, Direction="outbound-dial", To="client:alice", CallStatus="completed"),
+)
+CALL = tuple(incoming("CA" + "9" * 32, JANES))
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "more", "is_lone"),
+    [
+        (LEG, {}, True),
+        (CALL, {}, False),
+        # What Twenty shows, or can show, as a call stays one until its call is known.
+        (LEG, {"written": b"1"}, False),
+        (LEG, {"tried": True}, False),
+        (CALL, {"leg_of": "CA1"}, True),
+        (LEG, {"leg_of": "CA1", "written": b"1"}, True),
+        (CALL, {"leg_of": "CA1", "tried": True}, True),
+    ],
+)
+def test_which_callbacks_are_of_a_leg_that_did_not_name_its_call(
+    callbacks: tuple[Callback, ...], more: dict[str, Any], *, is_lone: bool
+) -> None:
+    usual: dict[str, Any] = {"match": None, "former_id": None, "written": None, "settled_at": None}
+    due = DueCall(**{"root_sid": "CA9", "revision": 1, "callbacks": callbacks, **usual, **more})
+    assert _is_lone(due) is is_lone
+
+
+async def test_legs_that_twenty_shows_as_calls_are_due_once_their_call_was_written(stage: Stage) -> None:
+    root, leg = await stage.missed(), new_sid()
+    await stage.inbox.store(told(Kind.STATUS, leg, at=5, To="client:alice", CallStatus="completed"))
+    await stage.settled(leg)
+    await stage.inbox.store(told(Kind.DIAL, root, at=40, DialCallSid=leg, DialCallStatus="completed"))
+    assert await stage.due() == {root}
+    await stage.pipeline.once()
+    assert (stage.writer.written, await stage.due()) == ([{root}], {leg})
+
+
+def test_the_time_is_this_machines_unless_another_clock_is_given(stage: Stage) -> None:
+    theirs, batches = stage.pipeline, Batches(stage.twenty)
+    pipeline = Pipeline(
+        stage.inbox,
+        stage.twenty,
+        batches=batches,
+        directory=stage.directory,
+        preparation=theirs._preparation,
+        reminders=None,
+        live=lambda: True,
+    )
+    now = datetime.now(UTC)
+    assert now <= pipeline._clock() <= now + timedelta(minutes=1)
 
 
 async def test_a_schema_is_read_for_the_sake_of_refused_calls_alone(stage: Stage) -> None:
