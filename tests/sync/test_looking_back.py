@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from bridge.calls.callback import Kind
 from bridge.calls.people.matching import Person
 from bridge.errors import TwentyDenied
+from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import transcript_erasures
 from bridge.inbox.transcripts.erasing import NOTES
@@ -79,19 +80,24 @@ def people(late: timedelta) -> Makes:
 
 
 @pytest.mark.parametrize(
-    ("make", "looks_back", "at_most"),
+    ("make", "name", "looks_back", "at_most"),
     [
-        (lambda i, t, a: Corrections(i, t, affordable=a), THREE_DAYS, THREE_DAYS),
+        (
+            lambda i, t, a: Corrections(i, t, affordable=a),
+            "calls looked at for corrections",
+            THREE_DAYS,
+            THREE_DAYS,
+        ),
         # What was said in them is erased, however long the bridge was away.
-        (lambda i, t, a: Deletions(i, t, affordable=a), A_MONTH, 2 * PAUSE),
+        (lambda i, t, a: Deletions(i, t, affordable=a), "calls looked at for deletions", A_MONTH, 2 * PAUSE),
         # As long as a call without a person is linked to one who is added later.
-        (people(A_WEEK), THREE_DAYS, A_WEEK),
-        (people(ROUND), THREE_DAYS, THREE_DAYS),
+        (people(A_WEEK), "people looked at", THREE_DAYS, A_WEEK),
+        (people(ROUND), "people looked at", THREE_DAYS, THREE_DAYS),
     ],
     ids=["corrections", "deletions", "people for a week", "people"],
 )
 async def test_a_round_asks_since_what_the_last_one_saw(
-    sqlite_file: Path, make: Makes, looks_back: timedelta, at_most: timedelta
+    sqlite_file: Path, make: Makes, name: str, looks_back: timedelta, at_most: timedelta
 ) -> None:
     twenty, affordable = Twenty(), True
     async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as inbox:
@@ -110,6 +116,8 @@ async def test_a_round_asks_since_what_the_last_one_saw(
         assert await since(ROUND, [at(TEN + ROUND)], [at(TEN), at()]) == [time_text(again)] * 2
         # A round at the very time until which the last one saw all.
         assert await since(ROUND, [at(TEN, deleted=TEN + 2 * ROUND)]) == [time_text(TEN + ROUND - OVERLAP)]
+        # It is stored under this name, by every version.
+        assert await Checkpoints(inbox).get(name) == TEN + 2 * ROUND
         assert await since(3 * ROUND) == [time_text(TEN + 2 * ROUND - OVERLAP)]
         # The clock jumped back: what the last round saw is not known.
         assert await since(timedelta(), [at(TEN)]) == [time_text(began)]

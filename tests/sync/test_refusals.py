@@ -6,6 +6,7 @@ from bridge.calls.callback import Kind
 from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.store import Inbox
 from bridge.sandbox.twenty import TwentySandbox
+from bridge.sync.refusals import Refusals
 from bridge.sync.worker import Worker
 from bridge.twenty.client.client import TwentyClient
 from bridge.twenty.schema.workspace import read_schema
@@ -76,6 +77,23 @@ async def test_the_fingerprint_is_that_of_the_options(twenty: TwentySandbox, cli
         await tell(twenty, UPDATE_FIELD, i={"id": field, "update": {"options": options}})
         seen.append((await read_schema(client)).fingerprint)
     assert seen[0] == seen[2] != seen[1]
+
+
+async def test_refused_calls_are_due_once_for_each_schema_whichever_process_read_it(inbox: Inbox) -> None:
+    async def retried(refusals: Refusals, fingerprint: str) -> bool:
+        for call in await inbox.claim(9):
+            await inbox.park(call, "status", now=TEN)
+        await refusals.schema_is(fingerprint)
+        return bool(await inbox.claim(9))
+
+    await inbox.store(outbound(new_sid(), JANE))
+    one, other = Refusals(inbox), Refusals(inbox)
+    assert [await retried(one, "a") for _ in range(2)] == [True, False]
+    # Stored under this name, by every version.
+    assert await Checkpoints(inbox).existing(["twenty schema a"])
+    assert [await retried(other, "a"), await retried(other, "b")] == [False, True]
+    # What the other process was refused under its schema, Twenty can take now.
+    assert [await retried(one, "a"), await retried(one, "a")] == [True, False]
 
 
 async def test_of_several_schemas_only_the_last_is_known(inbox: Inbox) -> None:

@@ -1,6 +1,6 @@
 """Compares Twilio's call resources with the inbox: which calls are the bridge's, and what the inbox lacks."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -85,19 +85,19 @@ def lacking(stored: Sequence[Callback], asked: Sequence[Callback]) -> list[Callb
     return [callback for callback in asked if callback.delivery not in there]
 
 
-def _outcome(callbacks: Sequence[Callback]) -> Mapping[str, object]:
+def _outcome(callbacks: Sequence[Callback]) -> tuple[object, ...]:
     """What Twenty would show wrongly. Times are left out: call resources are less exact than callbacks."""
     evidence = Evidence.of(callbacks)
     call = call_of(evidence)
     ends = ends_of(evidence).others if evidence.story and not call.ended else ()
-    return {
-        "status": call.status,
-        "over": (call.ended, call.certain),
-        "talk_seconds": call.talk_seconds,
-        "other_party": call.other_party,
-        "agents": set(call.agents),
-        "recordings": {recording.sid for recording in call.recordings},
-        "joined": {leg.sid for leg in call.legs if leg.joined},
-        "ended_by": call.story and call.story.ended_by,
-        "present": {(end.sid, end.inside, end.held) for end in ends},
-    }
+    return (
+        call.status,
+        (call.ended, call.certain),
+        call.talk_seconds,
+        call.other_party,
+        set(call.agents),
+        {recording.sid for recording in call.recordings},
+        {leg.sid for leg in call.legs if leg.joined},
+        call.story and call.story.ended_by,
+        {(end.sid, end.inside, end.held) for end in ends},
+    )

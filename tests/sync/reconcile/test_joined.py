@@ -8,14 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.errors import TwilioDenied, TwilioRefused
-from bridge.sync.reconcile.joined import (
-    ALSO_BEFORE,
-    EVENTS_AFTER,
-    Joined,
-    conferences_between,
-    conferences_of,
-    joined_later,
-)
+from bridge.sync.reconcile.joined import Joined, conferences_between, conferences_of, joined_later
 from bridge.twilio.rest.resources import CallResource, ConferenceResource
 from tests.support import TEN
 from tests.sync.reconcile.test_comparison import resource
@@ -24,6 +17,7 @@ ROOT, OTHER, LEG = (f"CA{digit * 32}" for digit in "123")
 ALICE, BOB = "client:alice", "+33639980002"
 SECOND = timedelta(seconds=1)
 LATER = TEN + timedelta(hours=1)
+ALSO_BEFORE, EVENTS_AFTER = timedelta(hours=4), timedelta(minutes=20)
 
 
 @dataclass

@@ -6,29 +6,27 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.calls.callback import Kind
 from bridge.inbox.checkpoints import Checkpoints
 from bridge.inbox.operation import lost_since
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import marks
-from bridge.sync.backfill import DAY, Backfill, Period, periods
-from bridge.sync.reconcile.reconciler import (
-    CLOCKS_APART,
-    GRACE,
-    LONGEST_CALL,
-    MARK,
-    MOST_ASKED,
-    OVERLAP,
-    Reconciler,
-    windows,
-)
+from bridge.observability.metrics import CALLS_RECONCILED
+from bridge.sync.backfill import Backfill, Period, periods
+from bridge.sync.reconcile.reconciler import Reconciler, windows
 from bridge.sync.reconcile.twilio_calls import Found, Wanted
 from tests.databases import begin
 from tests.inbox.support import kept
 from tests.support import TEN, new_sid, told
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MARK = "reconcile"
+"""Stored: another name would be another round's."""
+OVERLAP, GRACE = 15 * MINUTE, 2 * MINUTE
+LONGEST_CALL = CLOCKS_APART = DAY
+MOST_ASKED = 100
 QUIET = TEN - GRACE
 
 
@@ -94,7 +92,8 @@ async def test_a_new_installation_asks_for_nothing_and_one_with_calls_since_the_
         # A leg of which Twilio does not tell yet is asked for again, and the checkpoint never goes back.
         (TEN - 30 * MINUTE, TEN - 20 * MINUTE, [(TEN - 45 * MINUTE, TEN + CLOCKS_APART)], TEN - 20 * MINUTE),
         (TEN - 30 * MINUTE, TEN - 40 * MINUTE, [(TEN - 45 * MINUTE, TEN + CLOCKS_APART)], TEN - 30 * MINUTE),
-        # The clock was set back.
+        # The clock was set back; or it is the time of the checkpoint.
+        (TEN, None, [(TEN - OVERLAP, TEN + CLOCKS_APART)], TEN),
         (
             TEN + MINUTE,
             None,
@@ -139,9 +138,31 @@ async def test_open_calls_that_the_list_did_not_have_are_asked_for_one_by_one(in
     assert asking.sids == [one.root_sid for one in voice[MOST_ASKED : 2 * MOST_ASKED]]
 
 
-async def test_what_was_lost_is_remembered(inbox: Inbox) -> None:
-    await after(inbox, Asking(Found(unknown={"CA1"}, unfinished={"CA2"}, complete={"CA3"})), TEN - MINUTE)
-    assert await lost_since(inbox, TEN) == 2
+async def test_after_a_long_pause_open_calls_of_before_the_checkpoint_are_asked_for(inbox: Inbox) -> None:
+    """Those that began at most two days before: no call is longer than one."""
+    voice = [told(Kind.VOICE, new_sid(), at=-days * 86_400, From="client:alice") for days in (13, 11, 5)]
+    for one in voice:
+        await inbox.store(one)
+    asking = Asking()
+    await after(inbox, asking, TEN - 10 * DAY)
+    assert set(asking.sids) == {one.root_sid for one in voice[1:]}
+
+
+async def test_what_was_lost_is_remembered_counted_and_told(inbox: Inbox) -> None:
+    names = ("unknown", "unfinished", "complete")
+    lost = {f"CA{number:02}" for number in range(12)}
+    for found, counts, event in (
+        (Found(unknown=lost, unfinished={"CA2x"}, complete={"CA3", "CA4"}), (12, 1, 2), "webhooks_lost"),
+        (Found(complete={"CA3"}), (0, 0, 1), "nothing_lost"),
+    ):
+        before = [CALLS_RECONCILED.count(name) for name in names]
+        with capture_logs() as logged:
+            await after(inbox, Asking(found), TEN - MINUTE)
+        counted = [CALLS_RECONCILED.count(name) for name in names]
+        assert tuple(now - was for now, was in zip(counted, before, strict=True)) == counts
+        assert [line["event"] for line in logged] == [f"reconcile.{event}"]
+        assert logged[0].get("call_sids", []) == sorted(found.lost)[:10]
+    assert await lost_since(inbox, TEN) == 13
 
 
 def test_windows_end_where_they_are_to() -> None:

@@ -1,6 +1,6 @@
 """Which of Twilio's calls are stored, and how what was found is counted: without a server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,13 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from bridge.calls.agents import Agents, Allowed
+from bridge.calls.callback import Callback, Kind
 from bridge.errors import TwilioRefused
 from bridge.inbox.forgetting import Forgotten
 from bridge.inbox.queries import stored_calls
 from bridge.inbox.retention import drop
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.sync.reconcile.comparison import Ours, began, by_root, is_over, last_moved, outlives
-from bridge.sync.reconcile.twilio_calls import CLOCK_IS_WRONG, CLOCKS_DISAGREE, Asking, Found, Wanted
+from bridge.sync.reconcile.twilio_calls import Asking, Found, Wanted
 from bridge.twilio.rest.resources import (
     CallResource,
     ConferenceResource,
@@ -24,11 +25,12 @@ from bridge.twilio.rest.resources import (
     RecordingResource,
 )
 from tests.databases import begin
-from tests.support import TEN
+from tests.support import TEN, told
 from tests.sync.reconcile.test_comparison import resource
 
 NUMBER, COMPANY = "+33639980001", "+33159130001"
-MINUTE = timedelta(minutes=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+CLOCKS_DISAGREE, CLOCK_IS_WRONG = 5 * MINUTE, MINUTE
 ROOT, LEG, OTHER = (f"CA{digit * 32}" for digit in "123")
 KEY = "0123456789abcdef"
 
@@ -120,8 +122,11 @@ class Twilio:
     present: list[ParticipantResource] = field(default_factory=list)
     clock_ahead: timedelta = timedelta()
     asked: list[str] = field(default_factory=list)
+    listed: list[Any] = field(default_factory=list)
+    """What was asked of lists."""
 
     async def calls(self, *, parent_sid: str | None = None, **between: Any) -> AsyncIterator[CallResource]:
+        self.listed.append(("legs", parent_sid) if parent_sid else between)
         for one in self.legs:
             if parent_sid is None or one.parent_call_sid == parent_sid:
                 yield one
@@ -136,6 +141,7 @@ class Twilio:
     async def recordings(
         self, *, call_sid: str | None = None, **between: Any
     ) -> AsyncIterator[RecordingResource]:
+        self.listed.append(("recordings", call_sid) if call_sid else between)
         for one in self.made:
             if call_sid in (None, one.call_sid):
                 yield one
@@ -223,20 +229,27 @@ async def test_calls_that_are_asked_for_by_any_of_their_legs(inbox: Inbox) -> No
     root = leg(end_time=TEN)
     child = leg(LEG, parent_call_sid=ROOT, to="client:alice", end_time=TEN + MINUTE / 2)
     passed_on = leg(OTHER, parent_call_sid=LEG, to="client:bob")
-    twilio = Twilio([root, child, passed_on])
+    rang = leg("CA" + "4" * 32, parent_call_sid=ROOT, to="client:carol", status="no-answer", end_time=TEN)
+    twilio = Twilio([root, child, passed_on, rang])
     found = await asking(inbox, twilio).these([LEG, "CAunknown"], WANTED)
     assert (found.unknown, twilio.asked) == ({ROOT}, [LEG, ROOT, "CAunknown"])
+    # Only a leg that outlived the first one dials further ones.
+    assert twilio.listed == [
+        ("legs", ROOT),
+        ("legs", LEG),
+        *(("recordings", sid) for sid in (LEG, "CAunknown")),
+    ]
     stored = (await stored_calls(inbox, [ROOT])).stored(ROOT)
-    assert {one.call_sid for one in stored} == {ROOT, LEG, OTHER}
+    assert {one.call_sid for one in stored} == {ROOT, LEG, OTHER, rang.sid}
 
 
-def room(status: str) -> ConferenceResource:
+def room(status: str, root_sid: str = ROOT, updated: datetime = TEN) -> ConferenceResource:
     return ConferenceResource(
         sid="CF1",
-        friendly_name=ROOT,
+        friendly_name=root_sid,
         status=status,
         date_created=TEN,
-        date_updated=TEN,
+        date_updated=updated,
         reason_conference_ended=None,
         call_sid_ending_conference=None,
     )
@@ -249,6 +262,119 @@ async def test_in_a_conference_dialled_legs_are_recorded_too(inbox: Inbox) -> No
         await asking(inbox, twilio).these([ROOT], WANTED)
         stored = (await stored_calls(inbox, [ROOT])).stored(ROOT)
         assert {one.get("RecordingSid") for one in stored} == recordings
+
+
+async def test_of_several_calls_the_legs_of_that_with_a_conference_are_recorded(inbox: Inbox) -> None:
+    legs = [leg(), leg(LEG, parent_call_sid=ROOT), leg(OTHER), leg("CA4", parent_call_sid=OTHER)]
+    twilio = Twilio(legs, rooms=[room("completed", OTHER)])
+    await asking(inbox, twilio).these([ROOT, OTHER], WANTED)
+    recorded = [sid for what, sid in twilio.listed if what == "recordings"]
+    assert recorded == [ROOT, OTHER, "CA4"]
+
+
+async def test_calls_of_a_time_are_those_that_began_in_it_or_whose_conference_ended_in_it(
+    inbox: Inbox,
+) -> None:
+    since, until = TEN - MINUTE, TEN + MINUTE
+    ends = {since - SECOND: False, since: True, until - SECOND: True, until: False}
+    rooms = [
+        *(room("completed", f"CA{number}" + "0" * 31, end) for number, end in enumerate(ends)),
+        room("in-progress", OTHER),
+        room("completed"),
+    ]
+    twilio = Twilio([leg()], rooms=rooms)
+    await between(asking(inbox, twilio))
+    started = {"started_after": since, "started_before": until}
+    assert twilio.listed == [started, {"created_after": since, "created_before": until}]
+    of_conferences = [one.friendly_name for one, is_of in zip(rooms, ends.values(), strict=False) if is_of]
+    # That of a call that began then is known already.
+    assert sorted(twilio.asked) == [*of_conferences, OTHER]
+
+
+@pytest.mark.parametrize(
+    ("stored", "asks"),
+    [
+        ([], True),
+        ([told(Kind.RECORDING, ROOT, RecordingSid="RE1", RecordingUrl="/")], True),
+        ([told(Kind.VOICE, ROOT, From=NUMBER, To=COMPANY, Direction="inbound")], False),
+    ],
+)
+@pytest.mark.parametrize("is_purged", [False, True])
+async def test_a_leg_of_a_call_of_before_is_asked_for_with_its_call_unless_its_direction_is_known(
+    inbox: Inbox, stored: list[Callback], *, asks: bool, is_purged: bool
+) -> None:
+    for one in stored:
+        await inbox.store(one)
+    if is_purged:
+        await drop(inbox, [ROOT])
+    root, child = leg(), leg(LEG, parent_call_sid=ROOT, from_=COMPANY, to="+33639980002")
+    twilio = Twilio([child])
+    known: list[str] = []
+
+    async def call(sid: str) -> CallResource:
+        known.append(sid)
+        return root
+
+    twilio.call = call  # type: ignore[method-assign]
+    await between(asking(inbox, twilio))
+    is_purged = is_purged and bool(stored)
+    assert known == ([ROOT] if asks and not is_purged else [])
+
+
+async def test_recordings_of_calls_that_the_inbox_knows_are_stored_whenever_they_began(inbox: Inbox) -> None:
+    """Of a call by its own SID, or by a leg's; nothing of a call that nobody reported."""
+    await inbox.store(told(Kind.VOICE, ROOT, From=NUMBER, To=COMPANY))
+    await inbox.store(told(Kind.STATUS, LEG, parent=ROOT, CallStatus="completed", To="client:alice"))
+    made = [
+        recording("RE1"),
+        recording("RE2", LEG),
+        recording("RE3", OTHER),
+        recording("RE4", status="absent"),
+    ]
+    found = await between(asking(inbox, Twilio(made=made)))
+    assert (found.unfinished, found.unknown) == ({ROOT}, set())
+    stored = (await stored_calls(inbox, [ROOT])).stored(ROOT)
+    assert {one.get("RecordingSid") for one in stored if one.kind is Kind.RECORDING} == {"RE1", "RE2"}
+
+
+class Meanwhile(Forgotten):
+    """Somebody is forgotten as soon as it was asked who is."""
+
+    async def among(self, numbers: Collection[str]) -> dict[str, datetime]:
+        found = await super().among(numbers)
+        await self.remember(NUMBER, now=TEN + MINUTE)
+        return found
+
+
+async def test_who_is_forgotten_meanwhile_is_erased_and_nobody_else(inbox: Inbox) -> None:
+    twilio = Twilio([leg(), leg(OTHER, from_="+33639980002")])
+    late = asking(inbox, twilio)
+    late._forgotten = Meanwhile(inbox, [KEY])
+    assert (await between(late)).unknown == {ROOT, OTHER}
+    known = await stored_calls(inbox, [ROOT, OTHER])
+    assert [len(known.stored(sid)) for sid in (ROOT, OTHER)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("more", "is_forgotten"),
+    [
+        ({"start_time": TEN}, True),
+        ({"start_time": TEN + SECOND}, False),
+        ({"from_": COMPANY, "to": NUMBER}, True),
+        ({"from_": "+33639980002"}, False),
+        # One of two who were forgotten, each at a time of their own.
+        ({"to": "+33639980009", "start_time": TEN + SECOND}, True),
+    ],
+)
+async def test_which_calls_were_before_one_of_their_people_was_forgotten(
+    inbox: Inbox, more: dict[str, Any], *, is_forgotten: bool
+) -> None:
+    forgotten = Forgotten(inbox, [KEY])
+    await forgotten.remember(NUMBER, now=TEN)
+    await forgotten.remember("+33639980009", now=TEN + MINUTE)
+    ask = asking(inbox, Twilio([leg(**more)]))
+    ask._ours = Ours({COMPANY, "+33639980009", NUMBER}, Agents(Allowed(["alice"])))
+    assert (await between(ask)).forgotten == int(is_forgotten)
 
 
 @pytest.mark.parametrize(
