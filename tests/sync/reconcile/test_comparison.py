@@ -17,7 +17,9 @@ from bridge.calls.texts import ENGLISH
 from bridge.sync.reconcile.comparison import Ours, lacking, numbers_of
 from bridge.twilio.rest.resource_callbacks import call_callback, conference_callbacks, recording_callback
 from bridge.twilio.rest.resources import CallResource, ConferenceResource, RecordingResource
-from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, made_up, shuffled
+from tests.calls.conftest import COMPANY, CUSTOMER, ROOT, made_up, shuffled, stamp
+from tests.calls.conftest import callback as made
+from tests.calls.conftest import leg as leg_of
 from tests.calls.plays import Play
 from tests.calls.test_story import (
     NAMES,
@@ -208,6 +210,60 @@ def shown(call: Call) -> dict[str, object]:
 
 def talks(call: Call) -> dict[str, int]:
     return {one.address: one.seconds for one in call.story.talks} if call.story else {}
+
+
+@pytest.mark.parametrize(
+    ("script", "stored", "news"),
+    [
+        # Whether it can still be answered, or was.
+        (held, 1, 1),
+        (held, 2, 3),
+        # Who left first and so ended it; who is in the conference, on hold or not.
+        (held, 15, 15),
+        (held, 2, 4),
+        (held, 5, 7),
+        (swapped, 12, 14),
+        (swapped, 13, 15),
+        # Who talked, and who was called into it.
+        (passed_on, 13, 14),
+        (not_taken, 10, 12),
+    ],
+)
+def test_what_one_callback_changes_in_a_conference_is_lacking(
+    script: Callable[[Play], None], stored: int, news: int
+) -> None:
+    script(play := Play(inbound=True))
+    known, told_late = play.told[:stored], play.told[news]
+    assert lacking(known, [told_late]) == [told_late]
+    assert lacking([*known, told_late], [told_late]) == []
+
+
+def ended(**more: str) -> Callback:
+    usual = {"From": CUSTOMER, "To": COMPANY, "CallStatus": "completed", "Timestamp": stamp(30)}
+    return made(Kind.STATUS, usual, at=30, **more)
+
+
+RECORDED = made(Kind.RECORDING, at=40, RecordingSid="RE1", RecordingUrl="/", RecordingStatus="completed")
+RINGS = made(Kind.VOICE, {"From": CUSTOMER, "To": COMPANY, "CallStatus": "ringing"})
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "lacks"),
+    [
+        # Of a call of which nothing was reported all is stored.
+        ([], [RINGS], True),
+        ([RINGS], [RINGS], False),
+        ([RINGS], [ended()], True),
+        ([RINGS, leg_of(1, "completed", at=29), ended()], [leg_of(1, "completed", CallDuration="9")], True),
+        ([ended(From="")], [ended()], True),
+        ([RINGS, ended()], [RECORDED], True),
+        ([RINGS, ended(), RECORDED], [RECORDED], False),
+        # Neither is what changes nothing.
+        ([RINGS, ended()], [ended(CallerName="JANE DOE")], False),
+    ],
+)
+def test_what_a_call_lacks(stored: list[Callback], asked: list[Callback], *, lacks: bool) -> None:
+    assert lacking(stored, asked) == (asked if lacks else [])
 
 
 @given(play=plays())
