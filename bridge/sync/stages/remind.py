@@ -186,7 +186,7 @@ class Reminders(Struct, frozen=True, kw_only=True):
         names = self.members.names({*call.agents, *agents_in(spoken)})
         conversation = conversation_of(
             spoken,
-            name=speaker_names(call, person.name or None, names, texts=self.texts),
+            name=speaker_names(call, person.name, names, texts=self.texts),
             texts=self.texts,
             page=self.links.transcript(call.sid),
         )

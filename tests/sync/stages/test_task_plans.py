@@ -7,17 +7,29 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import select
+from structlog.testing import capture_logs
 
-from bridge.calls.agents import Agents
+from bridge.calls.agents import Agents, Identity
 from bridge.calls.callback import Kind
-from bridge.calls.fold.call import Call, CallStatus, Direction, fold
+from bridge.calls.fold.call import Call, CallStatus, Direction, Recording, fold
 from bridge.calls.people.matching import Match, Person
 from bridge.calls.texts import ENGLISH
 from bridge.calls.transcripts.conversation import Spoken
+from bridge.calls.transcripts.segments import Role, Segment, Speaker, Transcript
+from bridge.errors import (
+    BridgeError,
+    InboxUnavailable,
+    Standby,
+    TwentyDenied,
+    TwentyFailed,
+    TwentyRefused,
+    TwentyUnavailable,
+)
 from bridge.inbox.reminders import due_reminders
 from bridge.inbox.rows import DueCall, Settled
 from bridge.inbox.store import Inbox, open_inbox
-from bridge.inbox.tables import callbacks
+from bridge.inbox.tables import callbacks, calls
 from bridge.sync.stages.prepare import Prepared
 from bridge.sync.stages.remind import Reminders, Reminding, day_of, is_missed
 from bridge.twenty.people.members import Members
@@ -36,12 +48,16 @@ TODAY = date(2026, 11, 22)
 
 
 class Twenty:
-    """A workspace with one member."""
+    """A workspace with one member; raises an error where an operation is sent that `fails`."""
 
-    def __init__(self) -> None:
+    def __init__(self, error: Exception | None = None, fails: str = "WorkspaceMembers") -> None:
         self.made: list[dict[str, Any]] = []
+        self.error = error
+        self._fails = fails
 
     async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        if self.error and name == self._fails:
+            raise self.error
         if name == "CreateTasks":
             self.made += variables["data"]
         if name != "WorkspaceMembers":
@@ -208,6 +224,178 @@ async def test_a_call_that_has_its_task_is_no_new_one_however_late_it_is(
     plan = await reminders.plan([c for c in await claimed(inbox) if c.root_sid == overdue], now=TEN + DUE_IN)
     assert plan.with_task == set()
     assert [one.is_new for one in plan.reminders] == [False]
+
+
+async def test_a_task_has_the_name_of_its_person_whichever_call_tells_it(
+    inbox: Inbox, reminders: Reminders
+) -> None:
+    nameless = Person("p1", "", owner_id="m1")
+    for people in ((nameless, JANE, nameless), (JANE, nameless)):
+        sids = [await settle(inbox, new_sid(), person=one, at=at) for at, one in enumerate(people)]
+        calls = {due.root_sid: due for due in await claimed(inbox)}
+        [plan] = (await reminders.plan([calls[sid] for sid in sids], now=TEN)).reminders
+        assert plan.title == "Call back Jane Doe"
+    # It was of Jane, and of John meanwhile.
+    [plan] = (await reminders.plan([replace(calls[sids[0]], formerly=("p1",))], now=TEN)).reminders
+    assert plan.title == "Call back Jane Doe"
+
+
+async def test_what_a_task_says_of_callers_without_a_number_and_without_an_assignee(
+    inbox: Inbox, reminders: Reminders
+) -> None:
+    early, late = sorted(new_sid() for _ in range(2))
+    await settle(inbox, late, number="sip:bob@example.com", reminded=True)
+    await settle(inbox, early, number="0639980001", reminded=True)
+    # A call that has the task, and was answered after all, is no call to return.
+    await settle(inbox, answered := new_sid(), reminding=False, reminded=True)
+    leg: Any = {"CallStatus": "completed", "CallDuration": "60", "From": NUMBER, "To": "client:alice"}
+    await inbox.store(told(Kind.STATUS, f"{answered[:-1]}f", at=90, parent=answered, **leg))
+    await settle(inbox, answered, reminded=True, reminding=False)
+    of_nobody = replace(reminders, assignee=None)
+    calls = [replace(due, match=Match(replace(JANE, owner_id=None))) for due in await claimed(inbox)]
+    [plan] = (await of_nobody.plan(calls, now=TEN)).reminders
+    assert (plan.assignee_id, plan.is_new, plan.unsure) == ("", False, False)
+    assert body(plan.body) == [
+        "- Number to call: 0639980001",
+        "- Number to call: sip:bob@example.com",
+        "- Missed calls: 2",
+        "- 2026-11-22 10:00 UTC",
+        "- 2026-11-22 10:00 UTC",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("speaker", "person", "name"),
+    [
+        (Speaker(Role.AGENT, "alice"), JANE, "Desk"),
+        # The call's agent, where the transcript does not say which.
+        (Speaker(Role.AGENT, ""), JANE, "Desk"),
+        (Speaker(Role.CUSTOMER, NUMBER), JANE, "Jane Doe"),
+        (Speaker(Role.CUSTOMER, NUMBER), Person("p1", ""), "+33 6 39 98 00 01"),
+    ],
+)
+async def test_who_said_what_in_a_missed_call(
+    reminders: Reminders, speaker: Speaker, person: Person, name: str
+) -> None:
+    members = Members(Agents(members={"alice": "desk@example.com"}))
+    await members.refresh(Twenty())
+    words = [Segment(speaker, 1, 3, "Hello."), Segment(speaker, 70, 90, "x" * 2001)]
+    spoken = Spoken(Transcript(segments=tuple(words), language="en", engine="openai"))
+    call = missed(agents=(Identity("alice"),))
+    lines = body([*replace(reminders, members=members)._said(person, call, spoken)])
+    assert lines[0].startswith(f"> {name} (0:01): Hello.")
+    # Of a long message the beginning, and where all of it is.
+    assert sum(line.count("x") for line in lines) <= 2001
+    assert LINKS.transcript(call.sid) in lines[-1]
+
+
+def test_a_message_is_as_long_as_its_recordings(reminders: Reminders) -> None:
+    def facts(*seconds: int | None) -> list[str]:
+        recordings = tuple(
+            Recording(sid=f"RE{number}", url="/", duration=one) for number, one in enumerate(seconds)
+        )
+        return [*reminders._facts(missed(status=CallStatus.VOICEMAIL, recordings=recordings))][1:]
+
+    assert facts() == facts(None) == facts(0) == ["Voicemail"]
+    assert facts(60, None, 17) == ["Voicemail", "1 min 17 s"]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_raised"),
+    [
+        (TwentyDenied("no right", code="twenty.forbidden"), True),
+        (Standby("another process drains"), True),
+        (InboxUnavailable("disk full"), True),
+        (TwentyUnavailable("down"), False),
+        (TwentyFailed("unknown code"), False),
+        (ValueError("a bug"), False),
+    ],
+)
+async def test_which_errors_stop_tasks_and_which_are_tried_again_later(
+    inbox: Inbox, reminders: Reminders, error: Exception, *, is_raised: bool
+) -> None:
+    sids = sorted([await settle(inbox, new_sid(), at=at) for at in range(7)])
+    twenty = Twenty(error, "ExistingTasks")
+    reminding = Reminding(inbox, twenty, Batches(twenty), reminders, clock=lambda: TEN)
+    with capture_logs() as logged:
+        if is_raised:
+            with pytest.raises(type(error)):
+                await reminding.once()
+        else:
+            await reminding.once()
+    is_ours = isinstance(error, BridgeError)
+    line = {
+        "event": "task.deferred",
+        "log_level": "warning",
+        "call_sids": sids[:5],
+        "calls": 7,
+        "reason": f"{error.code}: {error}" if isinstance(error, BridgeError) else "ValueError",
+        "seconds": 1.0,
+        "exc_info": None if is_ours else error,
+    }
+    assert [one for one in logged if one["event"] == "task.deferred"] == ([] if is_raised else [line])
+    assert len(await claimed(inbox)) == (7 if is_raised else 0)
+
+
+async def test_tasks_that_fail_together_wait_a_minute_at_most_and_anew_after_a_success(
+    inbox: Inbox, reminders: Reminders
+) -> None:
+    await settle(inbox, sid := new_sid())
+    twenty, now = Twenty(TwentyUnavailable("down")), TEN
+    members = Members(Agents())
+    reminding = Reminding(
+        inbox, twenty, Batches(twenty), replace(reminders, members=members), clock=lambda: now
+    )
+
+    async def waits() -> float:
+        await reminding.once()
+        async with inbox.reading() as connection:
+            at = await connection.scalar(select(calls.c.remind_at).where(calls.c.root_sid == sid))
+        return (at - now).total_seconds() if at else 0
+
+    seconds = []
+    for _ in range(8):
+        seconds.append(await waits())
+        now += timedelta(seconds=seconds[-1])
+    assert seconds == [1, 2, 4, 8, 16, 32, 60, 60]
+    twenty.error = None
+    assert await waits() == 0
+    twenty.error, reminding._reminders = (
+        TwentyUnavailable("down"),
+        replace(reminders, members=Members(Agents())),
+    )
+    await inbox.store(told(Kind.RECORDING, sid, at=99, RecordingSid="RE1", RecordingUrl="/"))
+    await settle(inbox, sid, reminded=True)
+    assert await waits() == 1
+
+
+async def test_a_round_makes_four_batches_of_tasks(inbox: Inbox, reminders: Reminders) -> None:
+    """Calls that are due come first."""
+    for at in range(10):
+        await settle(inbox, new_sid(), at=at, person=Person(f"p{at}", "Jane Doe", owner_id="m1"))
+    twenty = Twenty()
+    reminding = Reminding(inbox, twenty, batches := Batches(twenty), reminders, clock=lambda: TEN)
+    batches.size = 2
+    made = []
+    for _ in range(2):
+        await reminding.once()
+        made.append(len(twenty.made))
+    assert made == [8, 10]
+
+
+async def test_a_task_that_twenty_refuses_is_told_and_not_tried_again(
+    inbox: Inbox, reminders: Reminders
+) -> None:
+    await settle(inbox, new_sid())
+    twenty = Twenty(TwentyRefused("title"), "CreateTasks")
+    reminding = Reminding(inbox, twenty, Batches(twenty), reminders, clock=lambda: TEN)
+    with capture_logs() as logged:
+        await reminding.once()
+    refused = {"key": key_of("p1", TODAY), "reason": "title"}
+    assert [one for one in logged if one["event"] == "task.refused"] == [
+        {"event": "task.refused", "log_level": "warning", **refused}
+    ]
+    assert await claimed(inbox) == []
 
 
 async def test_a_task_goes_with_its_last_missed_call(inbox: Inbox, reminders: Reminders) -> None:
