@@ -54,4 +54,4 @@ def backoff(failures: int) -> timedelta:
 
 
 def _doubled(failures: int, longest: timedelta) -> timedelta:
-    return min(FIRST * 2 ** min(failures, ENOUGH), longest)
+    return min(FIRST * float(2 ** min(failures, ENOUGH)), longest)

@@ -9,14 +9,17 @@ from msgspec.structs import replace
 
 from bridge.calls.agents import Agents
 from bridge.calls.callback import Kind
+from bridge.calls.fold.call import CallStatus, fold
 from bridge.calls.people.matching import Match, Person
 from bridge.calls.texts import ENGLISH
 from bridge.inbox.rows import UNCERTAIN, AttemptOutcome, DueCall
 from bridge.observability import metrics
-from bridge.sync.stages.prepare import Policy, Preparation, Prepared, Unprepared
+from bridge.sync.digests import NOTHING, WITHDRAWN, Digests
+from bridge.sync.stages.prepare import Policy, Preparation, Prepared, Unprepared, _fields, _had_note
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
 from bridge.twenty.writing.bisection import Batches, Refused
+from bridge.twenty.writing.fields import CLEARED, FIELDS, NEVER, THEIRS, to_bytes
 from bridge.twenty.writing.plan import Chosen, Do, Write
 from bridge.twenty.writing.writers import RecordState
 from tests.inbox.support import incoming
@@ -295,7 +298,9 @@ async def test_a_call_that_cannot_be_read_concerns_itself_alone() -> None:
 async def test_a_caller_without_a_number_is_on_no_person_and_a_party_that_is_not_known_stays_open() -> None:
     withheld = await one(Twenty(), due(callbacks=tuple(incoming(SID, "anonymous"))))
     assert (withheld.match, withheld.number) == (Match(None), None)
-    recording = told(Kind.RECORDING, SID, RecordingSid="RE1", RecordingUrl="https://api.twilio.com/RE1")
+    recording = told(
+        Kind.RECORDING, SID, RecordingSid="RE" + "1" * 32, RecordingUrl="https://api.twilio.com/RE1"
+    )
     unknown = await one(Twenty(), due(callbacks=(recording,)))
     assert (unknown.match, unknown.number) == (None, None)
     assert unknown.write
@@ -309,3 +314,141 @@ async def test_of_a_call_that_is_matched_again_people_are_looked_up_anew() -> No
         [prepared], _ = await prepare(twenty, call, directory=directory)
         matches.append(prepared.match)
     assert matches == [Match(JANE), Match(JANE), Match(JOHN), Match(JOHN)]
+
+
+def preparation(members: Members | None = None) -> Preparation:
+    twenty = Twenty()
+    policy = Policy(texts=ENGLISH, links=LINKS, region="FR")
+    return Preparation(twenty, Batches(twenty), Directory(region="FR"), members or Members(Agents()), policy)
+
+
+async def test_a_call_with_news_asks_how_it_stands_and_one_that_cannot_be_in_twenty_does_not() -> None:
+    twenty = Twenty()
+    first = await one(twenty, due())
+    settled = due(match=first.match, number=first.number, written=first.digest, fields=first.fields)
+    news = (
+        *settled.callbacks,
+        told(
+            Kind.RECORDING,
+            SID,
+            at=50,
+            RecordingSid="RE" + "1" * 32,
+            RecordingUrl="https://api.twilio.com/RE1",
+        ),
+    )
+    await one(twenty, replace(settled, callbacks=news))
+    assert twenty.asked == [{SID}]
+    # A process without transcripts erases none of a call that a user deleted.
+    deleted = await one(Twenty(shown={SID: RecordState(deleted=True)}), replace(settled, anew=True))
+    assert deleted.write is None
+
+
+async def test_an_uncertain_write_can_have_been_of_any_of_the_last_states_of_its_call() -> None:
+    """In the order in which callbacks arrived, whatever their order is in the call."""
+    callbacks = [
+        told(
+            Kind.RECORDING,
+            SID,
+            at=number,
+            RecordingSid=f"RE{number:032}",
+            RecordingUrl="https://api.twilio.com/RE1",
+        )
+        for number in range(1, 19)
+    ]
+    first = incoming(SID, NUMBER)[:1]
+    call = due(callbacks=(*reversed(callbacks), *first))
+    prepares = preparation()
+    by_match = {
+        None: replace(call, match=None),
+        JANE.id: replace(call, match=Match(JANE)),
+        JOHN.id: replace(call, match=None),
+    }
+    found = {
+        person: prepares._attempted(one, Match(JOHN) if person == JOHN.id else None, None)
+        for person, one in by_match.items()
+    }
+    for person, attempted in found.items():
+        assert [len(activity.recordings) for activity in attempted] == [*range(2, 18)]
+        assert {activity.person_id for activity in attempted} == {person}
+    # The person whom it was written to, before the one whom it is matched with now.
+    [*_, last] = prepares._attempted(by_match[JANE.id], Match(JOHN), None)
+    assert last.person_id == JANE.id
+    assert prepares._attempted(due(callbacks=tuple(first)), None, None) == []
+    [only] = prepares._attempted(due(callbacks=tuple(incoming(SID, NUMBER))), None, None)
+    assert only.status is not CallStatus.MISSED
+
+
+FIRST = Digests(record=b"1" * 8, note=NOTHING, dispositions=NOTHING)
+UNKNOWN = replace(FIRST, record=bytes(8))
+KEPT = b"abc"
+
+
+@pytest.mark.parametrize(
+    ("shown", "marks", "had"),
+    [
+        (FIRST, {}, False),
+        (replace(FIRST, note=b"note"), {}, True),
+        # What is known of the note counts, whatever the record's fields say.
+        (FIRST, {"transcript": KEPT}, False),
+        (replace(FIRST, note=WITHDRAWN), {"transcript": KEPT}, False),
+        (UNKNOWN, None, False),
+        (UNKNOWN, {}, False),
+        # Either field had text.
+        (UNKNOWN, {"transcript": KEPT}, True),
+        (UNKNOWN, {"recording": KEPT}, True),
+        (UNKNOWN, {"handling": KEPT}, False),
+        *((UNKNOWN, {"transcript": mark, "recording": mark}, False) for mark in (NEVER, CLEARED, THEIRS)),
+    ],
+)
+def test_whether_a_note_with_text_was_written(
+    shown: Digests, marks: dict[str, bytes] | None, *, had: bool
+) -> None:
+    known = None if marks is None else dict.fromkeys(FIELDS, NEVER) | marks
+    assert _had_note(shown, known) is had
+
+
+def test_the_stored_fields_are_those_of_the_record_and_then_the_facts_of_its_note() -> None:
+    assert _fields(due()) == (None, None)
+    marks = dict.fromkeys(FIELDS, KEPT)
+    assert _fields(due(fields=to_bytes(marks) + b"fact")) == (marks, b"fact")
+
+
+async def test_only_agents_of_refused_calls_are_left_out_and_only_where_members_cannot_be_read() -> None:
+    members = Members(Agents(members={"alice": "a@example.com"}))
+    prepares = preparation(members)
+    first = await one(Twenty(), due())
+    assert first.write
+    by_alice = replace(
+        first, write=replace(first.write, activity=replace(first.write.activity, agent_id="m1"))
+    )
+    unwritten = replace(first, write=None)
+    refused = [by_alice, first, unwritten]
+    assert not prepares.leave_agents_out(refused)
+    assert members._gone == set()
+    members.are_readable = False
+    assert not prepares.leave_agents_out([first, unwritten])
+    assert prepares.leave_agents_out(refused)
+    assert members._gone == {"m1"}
+
+
+@pytest.mark.parametrize(
+    ("match", "is_written"),
+    [(None, False), (Match(None), False), (Match(JANE), True), (OF_NOBODY, True), (BY_USER, True)],
+)
+@pytest.mark.parametrize("unmatched", ["skip", "log", "create"])
+def test_which_calls_are_shown_without_a_person(
+    match: Match | None, unmatched: Any, *, is_written: bool
+) -> None:
+    prepares = preparation()
+    prepares._policy = replace(prepares._policy, unmatched=unmatched)
+    call = due(fields=b"fields", written=b"before", tried=True)
+    prepared = prepares._prepared(call, fold(call.callbacks), match, None, None, gone=False)
+    assert (prepared.write is not None) is (is_written or unmatched != "skip")
+    assert (prepared.match, prepared.number) == (match, NUMBER)
+    if prepared.write is None:
+        assert (prepared.digest, prepared.fields) == (b"before", b"fields")
+    # What a user deleted stays with whom it was.
+    gone = prepares._prepared(
+        replace(call, match=Match(MARY)), fold(call.callbacks), match, None, None, gone=True
+    )
+    assert (gone.write, gone.match) == (None, Match(MARY))
