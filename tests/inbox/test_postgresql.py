@@ -12,6 +12,7 @@ from bridge.calls.callback import Callback, Kind
 from bridge.errors import InboxUnavailable, Standby
 from bridge.inbox.drain_lock import open_drain_lock
 from bridge.inbox.postgresql import alone
+from bridge.inbox.retention import drop
 from bridge.inbox.store import Inbox, open_inbox
 from bridge.inbox.tables import agent_calls, transcript_jobs
 from bridge.settings import InboxSettings
@@ -145,6 +146,29 @@ async def test_a_deadlock_costs_time_and_no_callback(inbox: Inbox, postgres_url:
         await asyncio.gather(*puts)
     await engine.dispose()
     assert [call.revision for call in await inbox.claim(10)] == [2, 2]
+
+
+async def test_calls_that_are_purged_are_locked_in_the_order_of_their_sids(
+    inbox: Inbox, postgres_url: str
+) -> None:
+    """As everywhere, so that two that lock several never wait for each other, whatever the order on disk."""
+    low, high = sorted(new_sid() for _ in range(2))
+    for sid in (high, low):
+        await inbox.store(outbound(sid, JANE))
+    engine = alone(postgres_url)
+    async with engine.connect() as other:
+        row = "SELECT root_sid FROM calls WHERE root_sid = '{}' FOR UPDATE NOWAIT"
+        await other.exec_driver_sql(row.format(low))
+        dropping = asyncio.ensure_future(drop(inbox, [high, low]))
+
+        async def waits() -> None:
+            assert await other.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+
+        await until(waits, AssertionError)
+        assert await other.scalar(text(row.format(high))) == high
+        await other.rollback()
+        assert await dropping == 2
+    await engine.dispose()
 
 
 async def test_a_database_that_comes_back_in_time_costs_no_callback(
