@@ -5,7 +5,6 @@ from datetime import timedelta
 from bridge.calls.callback import Kind
 from bridge.inbox.checkpoints import APART, Checkpoints, Deliveries, is_delivered, last_delivery
 from bridge.inbox.operation import (
-    LOST_KEPT,
     AlertStates,
     Standing,
     drop_lost,
@@ -16,7 +15,7 @@ from bridge.inbox.operation import (
 from bridge.inbox.store import Inbox
 from tests.support import TEN, new_sid, told
 
-SECOND = timedelta(seconds=1)
+SECOND, LOST_KEPT = timedelta(seconds=1), timedelta(days=30)
 
 
 async def test_an_alert_stands_since_it_began_in_each_channel_by_itself(inbox: Inbox) -> None:
@@ -49,6 +48,12 @@ async def test_what_the_bridge_or_an_agent_stored_is_no_webhook_of_twilios(inbox
     await inbox.store(told(Kind.VOICE, sid, at=2, CallStatus="ringing"))
     await inbox.store(told(Kind.DISPOSITION, sid, at=3, Disposition="a sale"))
     assert await last_heard(inbox) == TEN + 2 * SECOND
+    heard = set()
+    for at, kind in enumerate(Kind, 4):
+        await inbox.store(told(kind, sid, at=at, Number=str(at)))
+        heard |= {kind} if await last_heard(inbox) == TEN + at * SECOND else set()
+    by_twilio = "voice", "status", "dial", "recording", "voicemail", "transcription"
+    assert heard == {Kind(name) for name in by_twilio}
 
 
 async def test_a_checkpoint_moves_and_of_those_with_a_prefix_one_stays(inbox: Inbox) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,8 +12,9 @@ from sqlalchemy import text
 from bridge.calls.callback import Callback, Kind
 from bridge.calls.live_calls import LiveCalls
 from bridge.inbox.postgresql import alone
-from bridge.inbox.replicas import LATE_SECONDS, MOST_MISSING, CallbackPoller, SeenIds, poll_replicas
+from bridge.inbox.replicas import CallbackPoller, SeenIds, poll_replicas
 from bridge.inbox.store import Inbox, open_inbox
+from tests.databases import begin
 from tests.postgres import Postgres
 from tests.support import TEN, eventually, new_sid, outbound, told
 
@@ -34,8 +36,56 @@ def test_every_row_is_seen_in_whatever_order_they_are_committed(
 def test_what_is_missing_is_not_looked_for_for_ever() -> None:
     seen = SeenIds(0)
     seen.add([3, 10**9], now=0)
-    assert len(seen.missing(now=1)) == MOST_MISSING
-    assert seen.missing(now=LATE_SECONDS) == []
+    assert seen.missing(now=1) == [*range(10**9 - 10_000, 10**9)]
+    assert seen.missing(now=14.9)
+    assert seen.missing(now=15) == []
+    assert seen.complete(now=15) == seen.highest == 10**9
+    # The oldest of several gaps are given up first.
+    seen = SeenIds(0)
+    seen.add([10_000], now=0)
+    assert len(seen.missing(now=1)) == 9_999
+    seen.add([10_002, 10_004], now=0)
+    assert seen.missing(now=1) == [*range(2, 10_000), 10_001, 10_003]
+    assert seen.complete(now=1) == 1
+
+
+def test_up_to_which_row_all_are_known() -> None:
+    seen = SeenIds(2)
+    steps = []
+    for number, ids in enumerate(([1, 2], [6], [5, 3, 8], [4], [7])):
+        seen.add(ids, now=number)
+        steps.append((seen.complete(now=number), seen.highest, seen.missing(now=number)))
+    assert steps == [
+        (2, 2, []),
+        (2, 6, [3, 4, 5]),
+        (3, 8, [4, 7]),
+        (6, 8, [7]),
+        (8, 8, []),
+    ]
+    # Each from when it was passed over.
+    seen.add([10], now=10)
+    seen.add([12], now=11)
+    assert [seen.missing(now=at) for at in (24.9, 25, 26)] == [[9, 11], [11], []]
+
+
+async def test_a_poller_reads_each_row_once_and_knows_up_to_where(sqlite_file: Path) -> None:
+    async with open_inbox(f"sqlite+aiosqlite:///{begin(sqlite_file)}") as inbox:
+        poller = CallbackPoller(inbox)
+        assert (poller.position, await poller.poll(), poller.position) == (0, [], 0)
+        told_of = [outbound(new_sid(), "+33639980001") for _ in range(3)]
+        for one in told_of[:2]:
+            await inbox.store(one)
+        assert digests(await poller.poll()) == [one.digest for one in told_of[:2]]
+        await inbox.store(told_of[2])
+        assert digests(await poller.poll()) == [told_of[2].digest]
+        assert (await poller.poll(), poller.position) == ([], 3)
+        # A later poller begins with the last thousand.
+        move = text("UPDATE callbacks SET id = id + :by WHERE id = :id")
+        for by, row in ((1001, 3), (2, 2)):
+            await inbox.change(move.bindparams(by=by, id=row))
+            assert digests(await CallbackPoller(inbox).poll()) == [told_of[2].digest]
+        await inbox.change(move.bindparams(by=1, id=4))
+        assert digests(await CallbackPoller(inbox).poll()) == [one.digest for one in told_of[1:]]
 
 
 @pytest.fixture
