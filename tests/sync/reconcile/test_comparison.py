@@ -266,6 +266,10 @@ def test_what_a_call_lacks(stored: list[Callback], asked: list[Callback], *, lac
     assert lacking(stored, asked) == (asked if lacks else [])
 
 
+def test_of_what_is_asked_only_what_was_not_reported_is_stored() -> None:
+    assert lacking([RINGS], [RINGS, ended(), RECORDED]) == [ended(), RECORDED]
+
+
 @given(play=plays())
 def test_the_log_alone_tells_the_same_story_without_the_holds(play: Play) -> None:
     whole, rebuilt = fold(play.told), by_the_log_alone(play)

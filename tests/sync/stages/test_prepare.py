@@ -338,6 +338,11 @@ async def test_a_call_with_news_asks_how_it_stands_and_one_that_cannot_be_in_twe
     )
     await one(twenty, replace(settled, callbacks=news))
     assert twenty.asked == [{SID}]
+    # Of one that stood on no person and is matched anew nothing has changed so far.
+    lone = await one(Twenty([]), due())
+    again = due(match=None, number=lone.number, written=lone.digest, fields=lone.fields)
+    await one(twenty, again)
+    assert twenty.asked == [{SID}] * 2
     # A process without transcripts erases none of a call that a user deleted.
     deleted = await one(Twenty(shown={SID: RecordState(deleted=True)}), replace(settled, anew=True))
     assert deleted.write is None
