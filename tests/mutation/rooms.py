@@ -105,16 +105,20 @@ class Tests:
         """Those that run a line: first those that killed a mutant beside it, then the quickest.
 
         What runs as its file is imported has `names`: first the tests that are called as the file, then those
-        that run a line with a name, then those of files of tests that have one, which can compare a table
-        with their own, then the others that run any line of the file.
+        that run a line with a name, of this file before others', which can have one of the same name; then
+        those of files of tests that have one, which can compare a table with their own, then the others that
+        run any line of the file.
         """
         if not names:
             return self._some(self._ordered(path, self._at(path).get(line, set())))
-        users = {test for file, at in _mentions(names) for test in self._at(file).get(at, set())}
+        mentions = list(_mentions(names))
+        here = {test for file, at in mentions if file == path for test in self._at(file).get(at, set())}
+        users = {test for file, at in mentions for test in self._at(file).get(at, set())}
         of_file = set().union(*self._at(path).values())
         readers = {test for test in self._seconds if _has_any(file_of(test), tuple(names))}
         own = {test for test in self._seconds if Path(file_of(test)).name == f"test_{Path(path).stem}.py"}
-        groups = (own, users - own, readers - users - own, of_file - readers - users - own)
+        first = own | here
+        groups = (own, here - own, users - first, readers - users - first, of_file - readers - users - first)
         ordered = (self._ordered(path, tests) for tests in groups)
         return self._some([test for tests in ordered for test in tests])
 
