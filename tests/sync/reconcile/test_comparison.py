@@ -224,6 +224,7 @@ def talks(call: Call) -> dict[str, int]:
         (held, 5, 7),
         (swapped, 12, 14),
         (swapped, 13, 15),
+        (passed_on, 14, 17),
         # Who talked, and who was called into it.
         (passed_on, 13, 14),
         (not_taken, 10, 12),

@@ -76,6 +76,8 @@ class Writer:
 
     answers: list[Answer] = field(default_factory=list)
     written: list[set[str]] = field(default_factory=list)
+    deleted: Collection[str] = ()
+    """Calls that a user deleted."""
 
     async def write(self, writes: Sequence[Write]) -> Refused:
         self.written.append({write.sid for write in writes})
@@ -86,7 +88,7 @@ class Writer:
         return await answered if isinstance(answered, Awaitable) else answered
 
     async def states(self, call_sids: Collection[str]) -> dict[str, RecordState]:
-        return {sid: RecordState(deleted=False) for sid in call_sids}
+        return {sid: RecordState(deleted=sid in self.deleted) for sid in call_sids}
 
 
 @dataclass
@@ -295,6 +297,22 @@ async def test_a_call_that_has_its_person_makes_no_other_of_its_number_due(stage
     stage.writer.answers = [change]
     await stage.pipeline.once()
     assert (stage.writer.written, await stage.due()) == ([{of_jane}], set())
+
+
+async def test_a_call_that_a_user_deleted_is_not_matched_anew(stage: Stage) -> None:
+    gone = await stage.missed()
+    await stage.settled(gone, match=None)
+    await stage.inbox.store(told(Kind.RECORDING, gone, at=50, RecordingSid="RE1", RecordingUrl="/"))
+    stage.writer.deleted = {gone}
+
+    def change() -> Refused:
+        stage.directory.forget()
+        return {}
+
+    stage.writer.answers = [change]
+    await stage.pipeline.once()
+    assert (stage.writer.written, await stage.due()) == ([set()], set())
+    assert await stage.outcomes(gone) == ["written", "skipped"]
 
 
 class Noting(Preparation):

@@ -14,14 +14,26 @@ from bridge.calls.people.matching import Match, Person
 from bridge.calls.texts import ENGLISH
 from bridge.inbox.rows import UNCERTAIN, AttemptOutcome, DueCall
 from bridge.observability import metrics
-from bridge.sync.digests import NOTHING, WITHDRAWN, Digests
+from bridge.sync.digests import NOTHING, WITHDRAWN, Digests, facts
 from bridge.sync.stages.prepare import Policy, Preparation, Prepared, Unprepared, _fields, _had_note
 from bridge.twenty.people.directory import Directory
 from bridge.twenty.people.members import Members
 from bridge.twenty.writing.bisection import Batches, Refused
-from bridge.twenty.writing.fields import CLEARED, FIELDS, NEVER, THEIRS, to_bytes
+from bridge.twenty.writing.fields import (
+    CLEARED,
+    FIELDS,
+    NEVER,
+    THEIRS,
+    Shown,
+    mark,
+    merge,
+    phone_call,
+    to_bytes,
+)
 from bridge.twenty.writing.plan import Chosen, Do, Write
 from bridge.twenty.writing.writers import RecordState
+from tests.calls.plays import Play
+from tests.calls.test_story import held
 from tests.inbox.support import incoming
 from tests.support import LINKS, TEN, told
 
@@ -457,3 +469,65 @@ def test_which_calls_are_shown_without_a_person(
         replace(call, match=Match(MARY)), fold(call.callbacks), match, None, None, gone=True
     )
     assert (gone.write, gone.match) == (None, Match(MARY))
+
+
+@pytest.mark.parametrize(
+    ("more", "took_over", "edited", "theirs"),
+    [
+        # For certain the bridge wrote another status than a record shows that a user edited.
+        ({}, False, True, {"name", "status"}),
+        # Any write that is uncertain can have been of the state before this one.
+        ({"tried": True}, False, True, {"name"}),
+        ({"written": UNCERTAIN}, False, True, {"name"}),
+        ({"written": None, "tried": True}, False, True, {"name"}),
+        ({}, True, True, {"name"}),
+        ({"tried": True}, False, False, set()),
+        ({}, False, False, set()),
+    ],
+)
+async def test_which_fields_are_a_users(
+    more: dict[str, Any], theirs: set[str], *, took_over: bool, edited: bool
+) -> None:
+    prepares = preparation()
+    usual = due(match=Match(JANE), written=SHOWN)
+    activity = prepares._activity(usual, fold(usual.callbacks), Match(JANE), None)
+    record = phone_call(activity)
+    before = merge(activity, None, None, unsure=False).marks | {"status": mark("status", "BUSY")}
+    call = replace(usual, fields=to_bytes(before) + facts(activity), **more)
+    shows = Shown(record | {"status": "RINGING", "name": "A user's"}, edited=edited)
+    state = replace(on(JANE), shown=shows)
+    prepared = prepares._prepared(
+        call, fold(call.callbacks), Match(JANE), state, None, gone=False, took_over=took_over
+    )
+    assert prepared.write
+    assert prepared.write.merge.theirs == theirs
+    # Without text, what an uncertain write put into a note is taken back.
+    is_unsure = call.written is not None and (call.tried or call.written == UNCERTAIN)
+    assert prepared.write.plan.note is (Do.GONE if is_unsure else Do.LEAVE)
+
+
+def test_a_phone_that_tests_its_connection_makes_no_call() -> None:
+    prepares, call = preparation(), due()
+    tested = replace(fold(call.callbacks), preflight=True)
+    prepared = prepares._prepared(call, tested, Match(JANE), None, None, gone=False)
+    assert (prepared.write, prepared.match) == (None, Match(JANE))
+
+
+class OneMember(Twenty):
+    """A workspace with a member whose agent is Anna."""
+
+    async def execute(self, name: str, **variables: Any) -> dict[str, Any]:
+        node = {"id": "m1", "userEmail": "a@example.com", "name": {"firstName": "Anna", "lastName": "Doe"}}
+        members = {"edges": [{"node": node}], "pageInfo": {"hasNextPage": False}}
+        return {"workspaceMembers": members}
+
+
+async def test_agents_of_a_call_have_their_names_whoever_said_something_of_it() -> None:
+    members = Members(Agents(members={"anna": "a@example.com"}))
+    await members.refresh(OneMember())
+    held(play := Play(inbound=True))
+    call = due(callbacks=tuple(play.told))
+    activity = preparation(members)._activity(call, fold(call.callbacks), Match(JANE), None)
+    assert activity.agent_id == "m1"
+    assert activity.handling
+    assert activity.handling.startswith("Answered by Anna Doe")
