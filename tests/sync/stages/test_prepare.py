@@ -492,7 +492,7 @@ async def test_which_fields_are_a_users(
     usual = due(match=Match(JANE), written=SHOWN)
     activity = prepares._activity(usual, fold(usual.callbacks), Match(JANE), None)
     record = phone_call(activity)
-    before = merge(activity, None, None, unsure=False).marks | {"status": mark("status", "BUSY")}
+    before = {**merge(activity, None, None, unsure=False).marks, "status": mark("status", "BUSY")}
     call = replace(usual, fields=to_bytes(before) + facts(activity), **more)
     shows = Shown(record | {"status": "RINGING", "name": "A user's"}, edited=edited)
     state = replace(on(JANE), shown=shows)
