@@ -154,7 +154,9 @@ async def test_signing_out_in_the_other_tab_asks_about_notes_that_are_not_saved(
     await network(first, offline=True)
     await first.page("document.querySelector('.note textarea').focus()")
     await first.page.ask("Input.insertText", text="Wants two")
-    await first.page.until("Object.keys(localStorage).some((one) => /notes/.test(one))")
+    # A browser tells the other tab a moment later.
+    for tab in (first, second):
+        await tab.page.until("Object.keys(localStorage).some((one) => /notes/.test(one))")
     await second.click("Sign out")
     await second.says("1 note is not saved yet.")
     await second.click("Stay signed in")

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from bridge.calls.activity import agents_in, moment, speaker_names
 from bridge.calls.fold.call import Call, CallStatus, Direction, fold
 from bridge.calls.fold.handling import duration
-from bridge.calls.numbers import e164, readable
+from bridge.calls.numbers import e164, is_withheld, readable
 from bridge.calls.people.matching import Match, Person
 from bridge.calls.recording_links import Link, RecordingLinks
 from bridge.calls.texts import Texts
@@ -154,12 +154,13 @@ class Reminders(Struct, frozen=True, kw_only=True):
     def _reminder(self, task: _Task, spoken: Mapping[str, Spoken]) -> Reminder:
         person = task.person
         calls = sorted(task.calls, key=lambda call: (call.started_at, call.sid))
-        parties = (call.other_party for call in calls if call.other_party)
+        parties = (party for call in calls if (party := call.other_party) and not is_withheld(party))
         numbers = list(dict.fromkeys(e164(party, "ZZ") or party for party in parties))
+        caller = person.name or (readable(numbers[0]) if numbers else self.texts.withheld)
         return Reminder(
             person_id=person.id,
             day=day_of(calls[0], self.zone),
-            title=self.texts.call_back.format(name=person.name or readable(numbers[0])),
+            title=self.texts.call_back.format(name=caller),
             body=tuple(self._body(person, numbers, calls, spoken)),
             assignee_id=self._assignee(person) or "",
             due_at=calls[-1].started_at + self.due_in,

@@ -264,6 +264,17 @@ async def test_what_a_task_says_of_callers_without_a_number_and_without_an_assig
     ]
 
 
+@pytest.mark.parametrize("number", ["anonymous", "+266696687", ""])
+async def test_a_caller_who_withheld_their_number_has_none_to_call(
+    inbox: Inbox, reminders: Reminders, number: str
+) -> None:
+    """Whose person a user chose; also one who has no name."""
+    await settle(inbox, new_sid(), person=replace(JANE, name=""), number=number)
+    [plan] = (await reminders.plan(await claimed(inbox), now=TEN)).reminders
+    assert plan.title == "Call back Withheld number"
+    assert body(plan.body) == ["- Missed calls: 1", "- 2026-11-22 10:00 UTC"]
+
+
 @pytest.mark.parametrize(
     ("speaker", "person", "name"),
     [
