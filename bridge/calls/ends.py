@@ -191,7 +191,7 @@ def changes(evidence: Evidence) -> list[Change]:
         return [Change(end.sid, "end") for end in _everyone(ends)]
     found = [Change(ends.customer.sid, "resume")] if _waits_in_vain(evidence, ends) else []
     found += [Change(end.sid, "end") for end in ends.others if _is_cancelled(end, evidence)]
-    # One who is rung comes in at any moment: whoever leaves in the same one does not end it for the other.
+    # One who is rung comes in at any moment: the party who leaves in the same one does not end it for them.
     wanted = len(ends.present) == 1 and all(end.silent for end in ends.ringing)
     for end in ends.others:
         is_wanted = wanted and not end.silent

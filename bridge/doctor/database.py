@@ -22,11 +22,11 @@ from bridge.settings.config_files import is_there
 LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 """Bytes: a million callbacks take about one gigabyte."""
 
-# On SQLite a write transaction holds the lock once it has begun, so there is nothing to ask.
 OWN_DATABASE = phrase(
     "Give the bridge a database of its own (BRIDGE_DATABASE_URL): it changes nothing of the other's."
 )
 
+# On SQLite a write transaction holds the lock once it has begun, so there is nothing to ask.
 SHARED_MAY = "SELECT NOT pg_is_in_recovery() AND has_schema_privilege(current_schema(), 'CREATE')"
 
 

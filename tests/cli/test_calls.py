@@ -16,7 +16,7 @@ from bridge.inbox.queries import KnownCall, State, known_call
 from bridge.inbox.store import Inbox
 from bridge.inbox.tables import calls
 from tests.cli.support import SETTINGS, typed, with_inbox
-from tests.inbox.support import incoming, kept, settled
+from tests.inbox.support import fails_for, incoming, kept, settled
 from tests.support import TEN, outbound, told
 
 JANE = Person("8f7fd1c4-bf2c-4c2a-a9f2-6d14ba60cbd4", "Jane Doe")
@@ -278,6 +278,14 @@ def test_list_shows_the_other_calls_where_one_cannot_be_read(folder: Path) -> No
     with capture_logs() as logged:
         assert [row["sid"] for row in listed()] == [DUE, SETTLED]
     assert [(one["event"], one["call_sid"]) for one in logged] == [("inbox.call_unreadable", PARKED)]
+
+
+@pytest.mark.usefixtures("folder")
+def test_list_shows_the_other_calls_where_one_cannot_be_folded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.cli.calls.list.fold", fails_for(PARKED))
+    with capture_logs() as logged:
+        assert [row["sid"] for row in listed()] == [DUE, SETTLED]
+    assert [(one["event"], one["call_sid"]) for one in logged] == [("call.unreadable", PARKED)]
 
 
 @pytest.mark.usefixtures("folder")

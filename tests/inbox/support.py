@@ -1,8 +1,10 @@
 """What tests of the inbox do again and again."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bridge.calls.callback import Callback, Kind
+from bridge.calls.fold.call import Call, fold
 from bridge.calls.people.matching import Match, Person
 from bridge.inbox.rows import AttemptOutcome, DueCall, Settled
 from bridge.inbox.store import Inbox
@@ -44,3 +46,14 @@ async def settled(inbox: Inbox, *, person: Person | None = None, now: datetime =
     if done:
         await inbox.settle(done, now=now)
     return due_calls
+
+
+def fails_for(sid: str) -> Callable[[Sequence[Callback]], Call]:
+    """A `fold` with a fault that one call meets."""
+
+    def faulty(callbacks: Sequence[Callback]) -> Call:
+        if callbacks[0].root_sid == sid:
+            raise LookupError(sid)
+        return fold(callbacks)
+
+    return faulty

@@ -151,7 +151,7 @@ async def test_a_deadlock_costs_time_and_no_callback(inbox: Inbox, postgres_url:
 async def test_calls_that_are_purged_are_locked_in_the_order_of_their_sids(
     inbox: Inbox, postgres_url: str
 ) -> None:
-    """As everywhere, so that two that lock several never wait for each other, whatever the order on disk."""
+    """As everywhere, so that two that lock several never wait for each other: rows can lie in any order."""
     low, high = sorted(new_sid() for _ in range(2))
     for sid in (high, low):
         await inbox.store(outbound(sid, JANE))

@@ -160,7 +160,7 @@ def _no_deleted_person_has(
 ) -> None:
     """A call with news after its person was deleted finds the other person who has its number.
 
-    Whether the bridge has heard of that, or not, and whatever it did at that moment. Where it has not, it has
+    Whether the bridge has heard of that, or not, and in any moment of its work. Where it has not, it has
     asked since who was deleted, and calls without news find that person, too.
     """
     since = max(player.doubled_at, player.gone_at) + 1

@@ -172,7 +172,7 @@ async def test_of_each_who_changed_the_calls_are_due_that_they_can_have(sqlite_f
             forget=lambda: happened.append("forgotten"),
         )
         later = TEN + timedelta(hours=1)
-        # One who is deleted has no calls any more, whatever number stands on the record.
+        # One who is deleted has no calls any more, with any number on the record.
         twenty.pages = [[changed("p1", JOHN, TEN)], [changed("p2", "06 39 98 00 01")]]
         assert (await looking.once(later), twenty.asked) == (0, [])
         affordable = True
@@ -182,7 +182,7 @@ async def test_of_each_who_changed_the_calls_are_due_that_they_can_have(sqlite_f
         assert happened == ["forgotten"] * 2
         assert [(line["event"], line["calls_due"]) for line in logged] == [("people.changed", 2)]
         await settled(inbox)
-        # Nobody changed: what is remembered of people is right.
+        # No person changed: what is remembered of people is right.
         twenty.pages = [[]]
         with capture_logs() as logged:
             assert await looking.once(later) == 0

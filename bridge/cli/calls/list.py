@@ -15,9 +15,9 @@ from bridge.cli.terminal import Row, show
 from bridge.inbox.forgetting import Address, of_one_line
 from bridge.inbox.queries import KnownCall, State, known_calls
 from bridge.inbox.store import open_inbox
+from bridge.inbox.unreadable import concerning
 from bridge.language.phrase import phrase
 from bridge.settings import load
-from bridge.web.isolation import concerning
 
 
 def list_(
@@ -62,10 +62,8 @@ async def _of(
     async for known in calls:
         if not known.callbacks:
             continue
-        folded: list[Call] = []
         with concerning(known.root_sid):
-            folded.append(fold(known.callbacks))
-        for call in folded:
+            call = fold(known.callbacks)
             addresses = {a for a in (call.from_, call.to, call.other_party) if a}
             if not wanted or not wanted.isdisjoint(addresses | {e164(a, region) for a in addresses}):
                 yield known, call

@@ -19,10 +19,10 @@ from bridge.errors import InboxUnavailable, TwilioError, TwilioRefused
 from bridge.inbox.queries import KnownCall, known_call, stored_digests
 from bridge.inbox.replicas import lease
 from bridge.inbox.store import Inbox
+from bridge.inbox.unreadable import concerning
 from bridge.twilio.rest import TwilioRest
 from bridge.web.conferences.moving import Moving, quietly
 from bridge.web.conferences.participants import Participants
-from bridge.web.isolation import concerning
 
 AGAIN_SECONDS = 1.0
 """After so long a call is looked at again where an act on it goes on, or Twilio did not answer."""

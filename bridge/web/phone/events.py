@@ -22,8 +22,8 @@ from bridge.inbox.agent_calls import agents_of_calls, calls_of, changed_since
 from bridge.inbox.queries import KnownCall
 from bridge.inbox.replicas import CallbackPoller
 from bridge.inbox.store import Inbox
+from bridge.inbox.unreadable import concerning
 from bridge.web.availabilities import PRESENT, Availabilities
-from bridge.web.isolation import concerning
 from bridge.web.phone.agents import AgentAuthentication
 from bridge.web.phone.colleagues import Colleagues, Own, availability_body
 from bridge.web.phone.history import History, Listed, is_seen

@@ -36,8 +36,8 @@ from bridge.inbox.agent_states import states_of
 from bridge.inbox.queries import KnownCall
 from bridge.inbox.store import Inbox
 from bridge.inbox.transcripts.texts import StoredTranscript, transcripts_of
+from bridge.inbox.unreadable import concerning
 from bridge.twenty.people.members import Members
-from bridge.web.isolation import concerning
 from bridge.web.phone.call_bodies import Body, CallBodies
 from bridge.web.phone.summaries import Own, Summaries, Summary, newest_first
 

@@ -11,7 +11,7 @@ from bridge.calls.agents import Identity
 from bridge.inbox.agent_calls import Heard, calls_by_sid
 from bridge.inbox.queries import KnownCall
 from bridge.inbox.store import Inbox
-from bridge.web.isolation import concerning
+from bridge.inbox.unreadable import concerning
 
 MOST_KEPT = 50_000
 """Those that were used last, of 200 agents with 250 calls each; some 15 MB."""

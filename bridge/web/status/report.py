@@ -15,7 +15,7 @@ from bridge.inbox.operation import last_heard, lost_since
 from bridge.inbox.queries import known_calls, parked_reasons
 from bridge.inbox.rows import Backlog
 from bridge.inbox.store import Inbox
-from bridge.web.isolation import concerning
+from bridge.inbox.unreadable import concerning
 
 MOST_CALLS = 2000
 """Calls of today that are counted, those that were heard of last."""

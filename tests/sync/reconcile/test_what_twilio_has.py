@@ -322,7 +322,7 @@ async def test_a_leg_of_a_call_of_before_is_asked_for_with_its_call_unless_its_d
 
 
 async def test_recordings_of_calls_that_the_inbox_knows_are_stored_whenever_they_began(inbox: Inbox) -> None:
-    """Of a call by its own SID, or by a leg's; nothing of a call that nobody reported."""
+    """Of a call by its own SID, or by a leg's; nothing of a call that was never reported."""
     await inbox.store(told(Kind.VOICE, ROOT, From=NUMBER, To=COMPANY))
     await inbox.store(told(Kind.STATUS, LEG, parent=ROOT, CallStatus="completed", To="client:alice"))
     made = [
@@ -338,7 +338,7 @@ async def test_recordings_of_calls_that_the_inbox_knows_are_stored_whenever_they
 
 
 class Meanwhile(Forgotten):
-    """Somebody is forgotten as soon as it was asked who is."""
+    """An operator forgets a caller as soon as the round asked who is forgotten."""
 
     async def among(self, numbers: Collection[str]) -> dict[str, datetime]:
         found = await super().among(numbers)

@@ -221,7 +221,7 @@ async def test_what_twenty_refuses_is_parked_and_the_others_are_settled(stage: S
     assert await stage.pipeline.once() == 2
     assert [await stage.state(sid) for sid in (refused, taken)] == [State.PARKED, State.SETTLED]
     assert [await stage.outcomes(sid) for sid in (refused, taken)] == [["parked"], ["written"]]
-    # Nobody is gone.
+    # No person is gone.
     assert stage.directory.changes == 0
     assert await stage.due() == set()
 

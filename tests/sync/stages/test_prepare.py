@@ -361,7 +361,7 @@ async def test_a_call_with_news_asks_how_it_stands_and_one_that_cannot_be_in_twe
 
 
 async def test_an_uncertain_write_can_have_been_of_any_of_the_last_states_of_its_call() -> None:
-    """In the order in which callbacks arrived, whatever their order is in the call."""
+    """In the order in which callbacks arrived, in any order of the call."""
     callbacks = [
         told(
             Kind.RECORDING,
@@ -405,7 +405,7 @@ KEPT = b"abc"
     [
         (FIRST, {}, False),
         (replace(FIRST, note=b"note"), {}, True),
-        # What is known of the note counts, whatever the record's fields say.
+        # What is known of the note counts, and not the record's fields.
         (FIRST, {"transcript": KEPT}, False),
         (replace(FIRST, note=WITHDRAWN), {"transcript": KEPT}, False),
         (UNKNOWN, None, False),

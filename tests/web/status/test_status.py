@@ -28,7 +28,7 @@ from bridge.web.status.report import Diagnosed, Diagnosis, Report, Reporter
 from bridge.web.status.session import COOKIE, StatusSession, operator_cookie, secret_of
 from bridge.web.status.status import TRIES_PER_MINUTE
 from bridge.wiring.examination import Printed
-from tests.inbox.support import incoming, kept
+from tests.inbox.support import fails_for, incoming, kept
 from tests.support import TEN, new_sid
 from tests.web.authentication.test_caller import BELA, at, bearer, with_cookie
 from tests.web.authentication.test_caller import signed_in as access_token
@@ -291,6 +291,17 @@ async def test_a_day_begins_where_the_company_is(inbox: Inbox) -> None:
         await kept(inbox, *incoming(new_sid(), JANE, at=(begins - TEN).total_seconds()))
     reporter = Reporter(inbox, drain=Drain(), diagnosis=lambda: None, zone=PARIS)
     report = await reporter.report(NOW)
+    assert report.stored
+    assert report.stored.today == {("INBOUND", "MISSED"): 1}
+
+
+async def test_a_call_that_cannot_be_folded_hides_no_other(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for seconds in range(2):
+        await kept(inbox, *incoming(sid := new_sid(), JANE, at=(NOW - TEN).total_seconds() + seconds))
+    monkeypatch.setattr("bridge.web.status.report.fold", fails_for(sid))
+    report = await Reporter(inbox, drain=Drain(), diagnosis=lambda: None, zone=UTC).report(NOW)
     assert report.stored
     assert report.stored.today == {("INBOUND", "MISSED"): 1}
 
